@@ -1,0 +1,139 @@
+// Package store is the contract between the audit trail and what holds it. The
+// conformance suite of every implementation is in store/storetest.
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/auditlog/auditlog/audit"
+)
+
+// Errors that callers tell apart with [errors.Is].
+var (
+	// ErrUnavailable wraps every reason for which the same call may succeed
+	// later: a full or read-only disk, an unreachable server, a shutdown.
+	ErrUnavailable = errors.New("store is unavailable")
+	// ErrNotFound says that no event has the id, or none that the caller may read.
+	ErrNotFound = errors.New("no such event")
+	// ErrForbidden says that the caller may not read the account asked for, or
+	// that there is no caller.
+	ErrForbidden = errors.New("not the owner of this account")
+)
+
+// A Batch is what one call stores.
+type Batch struct {
+	Events      []audit.Event
+	DeadLetters []audit.DeadLetter
+}
+
+// A Writer stores events.
+//
+// Write returns nil only after every event and dead letter of the batch is on
+// disk (fsync), or was there already. An event is there already when one with
+// the same ID.Hash and Fingerprint is stored; it then counts as a duplicate. One
+// with the same hash and another fingerprint is stored under
+// [audit.ConflictHash], with [audit.IDConflict] set. Dead letters are told apart
+// in the same way.
+//
+// An event is filed under ID.Day, which the caller sets from [audit.Time]. Where
+// [audit.TimeReported] is set that day depends on the clock, so the writer looks
+// for the hash in the day before, too.
+//
+// On an error any part of the batch may be stored: the caller tries the whole
+// batch again. The error wraps [ErrUnavailable] if that can help. Write is safe
+// for concurrent use, and concurrent calls share their fsync. It keeps no
+// reference to the batch after it returned.
+type Writer interface {
+	Write(ctx context.Context, batch Batch) error
+}
+
+// A Caller is who reads. There is no way to read without one.
+type Caller struct {
+	Name     string   // as it appears in the trail
+	Accounts []string // accounts that it owns; never empty
+}
+
+// A Filter selects events by the values of one field. Values are compared byte
+// by byte in the form of [audit.Event.Values]; one equal value of a list field
+// is enough.
+type Filter struct {
+	Field  *audit.Field
+	Values []string // any of them
+	Not    bool     // none of them; absent fields pass
+}
+
+// A Position is a place in the order of a query: after the event that has this
+// time and hash.
+type Position struct {
+	Time time.Time
+	Hash audit.Hash
+}
+
+// A Query selects events of one page.
+type Query struct {
+	Account   string    // one of the caller's; "" for all that are the caller's
+	Start     time.Time // first instant, inclusive
+	End       time.Time // exclusive
+	Filters   []Filter  // all of them
+	Ascending bool      // oldest first; default newest first
+	After     *Position // nil for the first page
+	Limit     int       // events at most, at least 1
+}
+
+// A Page is an answer to a [Query]: events ordered by [audit.Time], then by
+// ID.Hash, both in the direction of the query.
+type Page struct {
+	Events []audit.Event
+	Next   *Position // nil on the last page
+}
+
+// A Value is one value of a field, with the number of events that have it.
+type Value struct {
+	Value string `json:"value"`
+	Count int64  `json:"count"`
+}
+
+// A Reader reads events of the accounts that the caller owns, never older than
+// the retention. A range without events is no error; a range that cannot be read
+// whole is one, never a short answer.
+type Reader interface {
+	// Search returns one page. It returns [ErrForbidden] without a caller or for
+	// an account that is not the caller's.
+	Search(ctx context.Context, caller Caller, query Query) (Page, error)
+	// Event returns one event, or [ErrNotFound].
+	Event(ctx context.Context, caller Caller, id audit.ID) (audit.Event, error)
+	// Values returns the values that field has in the events of the query, most
+	// frequent first, then by value, limit at most. Query.After, Limit and
+	// Ascending are not used.
+	Values(ctx context.Context, caller Caller, query Query, field *audit.Field, limit int) ([]Value, error)
+	// DeadLetters returns how many records of the caller's accounts were set
+	// aside and are still kept, by reason.
+	DeadLetters(ctx context.Context, caller Caller) (map[audit.Reason]int64, error)
+}
+
+// A Status is a store's account of what it was given. At all times
+// Accepted = Stored + Duplicates + DeadLetters + Waiting. Counts are of records
+// since the store was created, events that the retention removed included.
+type Status struct {
+	Accepted    int64     `json:"accepted"`
+	Stored      int64     `json:"stored"`
+	Duplicates  int64     `json:"duplicates"`
+	DeadLetters int64     `json:"dead_letters"`
+	Waiting     int64     `json:"waiting"` // accepted and on disk here, not yet where they are searched
+	Days        int       `json:"days"`    // days with events that are kept now
+	Oldest      string    `json:"oldest,omitempty"`
+	Newest      string    `json:"newest,omitempty"`
+	Received    time.Time `json:"received,omitzero"` // newest event's time received
+	Problem     string    `json:"problem,omitempty"` // what a person must look at, in one sentence
+}
+
+// A Store is a [Writer] and a [Reader] over the same events.
+type Store interface {
+	Writer
+	Reader
+	Status(ctx context.Context) (Status, error)
+	// Close waits for writes that are under way, and closes the store.
+	Close() error
+}
