@@ -5,6 +5,8 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/auditlog/auditlog/audit"
@@ -20,12 +22,31 @@ var (
 	// ErrForbidden says that the caller may not read the account asked for, or
 	// that there is no caller.
 	ErrForbidden = errors.New("not the owner of this account")
+	// ErrInvalid says that the call itself is wrong: it never succeeds.
+	ErrInvalid = errors.New("invalid call of the store")
 )
 
 // A Batch is what one call stores.
 type Batch struct {
 	Events      []audit.Event
 	DeadLetters []audit.DeadLetter
+}
+
+// Validate returns an error that wraps [ErrInvalid] if an event lacks its time,
+// time received or account, or is filed under another day than its time's.
+func (b Batch) Validate() error {
+	for i := range b.Events {
+		e := &b.Events[i]
+		for _, f := range []*audit.Field{audit.Time, audit.Received, audit.Account} {
+			if !e.Has(f) {
+				return fmt.Errorf("%w: event %s has no %s", ErrInvalid, e.ID, f.Name)
+			}
+		}
+		if day := audit.DayOf(e.Instant(audit.Time)); day != e.ID.Day {
+			return fmt.Errorf("%w: event %s is of day %s", ErrInvalid, e.ID, day)
+		}
+	}
+	return nil
 }
 
 // A Writer stores events.
@@ -35,11 +56,16 @@ type Batch struct {
 // the same ID.Hash and Fingerprint is stored; it then counts as a duplicate. One
 // with the same hash and another fingerprint is stored under
 // [audit.ConflictHash], with [audit.IDConflict] set. Dead letters are told apart
-// in the same way.
+// in the same way, among themselves.
 //
 // An event is filed under ID.Day, which the caller sets from [audit.Time]. Where
 // [audit.TimeReported] is set that day depends on the clock, so the writer looks
-// for the hash in the day before, too.
+// for the hash in the day before, too. A dead letter's ID.Day is the day it was
+// received, which always depends on the clock.
+//
+// A batch with an event that contradicts this (see [Batch.Validate]) is refused
+// as a whole, with [ErrInvalid]. An event whose day is over for longer than the
+// retention is kept, today, as a dead letter with [audit.ReasonRejected].
 //
 // On an error any part of the batch may be stored: the caller tries the whole
 // batch again. The error wraps [ErrUnavailable] if that can help. Write is safe
@@ -55,6 +81,19 @@ type Caller struct {
 	Accounts []string // accounts that it owns; never empty
 }
 
+// Scope returns the accounts that a query for account reads: account itself, or
+// all of the caller's if it is "". It returns [ErrForbidden] where that is none.
+func (c Caller) Scope(account string) ([]string, error) {
+	owned := slices.DeleteFunc(slices.Clone(c.Accounts), func(a string) bool {
+		return a == "" || account != "" && a != account
+	})
+	slices.Sort(owned)
+	if owned = slices.Compact(owned); len(owned) == 0 {
+		return nil, ErrForbidden
+	}
+	return owned, nil
+}
+
 // A Filter selects events by the values of one field. Values are compared byte
 // by byte in the form of [audit.Event.Values]; one equal value of a list field
 // is enough.
@@ -62,6 +101,13 @@ type Filter struct {
 	Field  *audit.Field
 	Values []string // any of them
 	Not    bool     // none of them; absent fields pass
+}
+
+// Match reports whether e passes the filter.
+func (f Filter) Match(e *audit.Event) bool {
+	return f.Not != slices.ContainsFunc(e.Values(f.Field), func(v string) bool {
+		return slices.Contains(f.Values, v)
+	})
 }
 
 // A Position is a place in the order of a query: after the event that has this
@@ -80,6 +126,20 @@ type Query struct {
 	Ascending bool      // oldest first; default newest first
 	After     *Position // nil for the first page
 	Limit     int       // events at most, at least 1
+}
+
+// Validate returns an error that wraps [ErrInvalid] if the query asks for no
+// page: a limit below 1, or a filter without a field.
+func (q Query) Validate() error {
+	if q.Limit < 1 {
+		return fmt.Errorf("%w: limit %d is below 1", ErrInvalid, q.Limit)
+	}
+	for _, f := range q.Filters {
+		if f.Field == nil {
+			return fmt.Errorf("%w: filter without a field", ErrInvalid)
+		}
+	}
+	return nil
 }
 
 // A Page is an answer to a [Query]: events ordered by [audit.Time], then by
