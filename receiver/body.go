@@ -1,0 +1,155 @@
+package receiver
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+)
+
+const protobufType = "application/x-protobuf"
+
+// checkBody reads the body, which is decompressed here and bounded already, and
+// puts it back. It answers the request where the body cannot be taken.
+func (g *guard) checkBody(w http.ResponseWriter, r *http.Request) bool {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		g.metrics.refused(r.Context(), "malformed", 1)
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			writeStatus(w, r, http.StatusRequestEntityTooLarge, codes.InvalidArgument,
+				fmt.Sprintf("the request is larger than receiver.max_request_size, %d bytes: send smaller batches", tooLarge.Limit))
+			return false
+		}
+		writeStatus(w, r, http.StatusBadRequest, codes.InvalidArgument, "the body cannot be read: "+err.Error())
+		return false
+	}
+	if contentType(r) == protobufType {
+		if err := checkDepth(body); err != nil {
+			g.metrics.refused(r.Context(), "malformed", 1)
+			writeStatus(w, r, http.StatusBadRequest, codes.InvalidArgument, err.Error())
+			return false
+		}
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return true
+}
+
+func contentType(r *http.Request) string {
+	t, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return t
+}
+
+// writeStatus answers with a google.rpc.Status in the encoding of the request,
+// as OTLP/HTTP wants it.
+func writeStatus(w http.ResponseWriter, r *http.Request, code int, status codes.Code, message string) {
+	s := &spb.Status{Code: int32(status), Message: message}
+	answerType, body, err := "application/json", []byte(nil), error(nil)
+	if contentType(r) == protobufType {
+		answerType = protobufType
+		body, err = proto.Marshal(s)
+	} else {
+		body, err = protojson.Marshal(s)
+	}
+	if err != nil {
+		http.Error(w, message, code)
+		return
+	}
+	w.Header().Set("Content-Type", answerType)
+	w.WriteHeader(code)
+	w.Write(body)
+}
+
+// maxDepth is how deeply the messages of a request may be nested: the limit of
+// Google's own decoder for Go.
+const maxDepth = 10_000
+
+var errTooDeep = fmt.Errorf("attribute values are nested more than %d messages deep", maxDepth)
+
+// nested says for each kind of message of an OTLP logs request which fields
+// hold further messages, and of which kind.
+var nested = func() (n [messageKinds][16]messageKind) {
+	n[request][1] = resourceLogs
+	n[resourceLogs][1], n[resourceLogs][2] = resource, scopeLogs
+	n[resource][1] = keyValue
+	n[scopeLogs][1], n[scopeLogs][2] = scope, logRecord
+	n[scope][3] = keyValue
+	n[logRecord][5], n[logRecord][6] = anyValue, keyValue
+	n[keyValue][2] = anyValue
+	n[anyValue][5], n[anyValue][6] = arrayValue, kvList
+	n[arrayValue][1] = anyValue
+	n[kvList][1] = keyValue
+	return n
+}()
+
+type messageKind uint8
+
+const (
+	leaf messageKind = iota // nothing nested that could recurse
+	request
+	resourceLogs
+	resource
+	scopeLogs
+	scope
+	logRecord
+	keyValue
+	anyValue
+	arrayValue
+	kvList
+	messageKinds
+)
+
+// checkDepth walks an encoded logs request without recursion. What is malformed
+// is left to the decoder, which says so.
+func checkDepth(b []byte) error {
+	type frame struct {
+		kind messageKind
+		end  int
+	}
+	stack := append(make([]frame, 0, 32), frame{request, len(b)})
+	for at := 0; len(stack) > 0; {
+		top := stack[len(stack)-1]
+		if at >= top.end {
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		number, wireType, n := protowire.ConsumeTag(b[at:top.end])
+		if n < 0 {
+			return nil
+		}
+		at += n
+		if wireType != protowire.BytesType {
+			if n = protowire.ConsumeFieldValue(number, wireType, b[at:top.end]); n < 0 {
+				return nil
+			}
+			at += n
+			continue
+		}
+		length, n := protowire.ConsumeVarint(b[at:top.end])
+		if n < 0 || length > uint64(top.end-at-n) {
+			return nil
+		}
+		at += n
+		kind := leaf
+		if int(number) < len(nested[top.kind]) {
+			kind = nested[top.kind][number]
+		}
+		if kind == leaf {
+			at += int(length)
+			continue
+		}
+		if len(stack) == maxDepth {
+			return errTooDeep
+		}
+		stack = append(stack, frame{kind, at + int(length)})
+	}
+	return nil
+}

@@ -1,0 +1,212 @@
+package receiver
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/extension/extensionmiddleware"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/mem"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/tap"
+
+	"github.com/auditlog/auditlog/store"
+	"github.com/auditlog/auditlog/store/local"
+)
+
+// sender is who sent a request.
+type sender struct {
+	name     string
+	accounts []string // [AnyAccount] alone is any
+}
+
+// anonymous is who sends from this machine while no sender is configured.
+var anonymous = sender{name: "local", accounts: []string{store.DefaultAccount}}
+
+// Errors for senders; none says anything about who may send.
+var (
+	errNoToken    = errors.New("a sender token is needed: set the header `Authorization: Bearer TOKEN`")
+	errBadToken   = errors.New("the bearer token is unknown, revoked or expired")
+	errOwnerToken = errors.New("this is an owner's token, which reads and never writes: create one with `auditlog token create --kind sender`")
+)
+
+// senders knows who may send.
+type senders struct {
+	byToken       map[string]sender // by the hash of a bearer token
+	byCertificate map[string]sender // by a name in a client certificate
+	installation  interface {
+		Token(bearer string) (local.Token, bool)
+	}
+}
+
+func newSenders(configured []SenderConfig, installation *store.Extension) *senders {
+	s := &senders{byToken: map[string]sender{}, byCertificate: map[string]sender{}, installation: installation}
+	for _, c := range configured {
+		who := sender{name: c.Name, accounts: c.Accounts}
+		for _, hash := range c.TokenHashes {
+			s.byToken[strings.ToLower(hash)] = who
+		}
+		for _, name := range c.Certificates {
+			s.byCertificate[name] = who
+		}
+	}
+	return s
+}
+
+// authenticate finds the sender of a request. A bearer token that is wrong is
+// an error even where none would be needed.
+func (s *senders) authenticate(authorization []string, state *tls.ConnectionState, remote net.Addr) (sender, error) {
+	if len(authorization) > 0 {
+		return s.byBearer(authorization)
+	}
+	if state != nil && len(state.VerifiedChains) > 0 {
+		leaf := state.VerifiedChains[0][0]
+		names := append([]string{leaf.Subject.CommonName}, leaf.DNSNames...)
+		for _, uri := range leaf.URIs {
+			names = append(names, uri.String())
+		}
+		for _, name := range names {
+			if who, ok := s.byCertificate[name]; ok && name != "" {
+				return who, nil
+			}
+		}
+	}
+	if len(s.byToken)+len(s.byCertificate) == 0 && isLoopback(remote) {
+		return anonymous, nil
+	}
+	return sender{}, errNoToken
+}
+
+func (s *senders) byBearer(authorization []string) (sender, error) {
+	scheme, bearer, _ := strings.Cut(authorization[0], " ")
+	if len(authorization) > 1 || !strings.EqualFold(scheme, "Bearer") || bearer == "" {
+		return sender{}, errNoToken
+	}
+	bearer = strings.TrimSpace(bearer)
+	if who, ok := s.byToken[local.HashToken(bearer)]; ok {
+		return who, nil
+	}
+	token, ok := s.installation.Token(bearer)
+	switch {
+	case !ok:
+		return sender{}, errBadToken
+	case token.Kind != local.SenderToken:
+		return sender{}, errOwnerToken
+	}
+	return sender{name: token.Name, accounts: token.Accounts}, nil
+}
+
+func isLoopback(a net.Addr) bool {
+	if a == nil {
+		return false
+	}
+	ap, err := netip.ParseAddrPort(a.String())
+	return err == nil && ap.Addr().Unmap().IsLoopback()
+}
+
+type senderKey struct{}
+
+func withSender(ctx context.Context, s sender) context.Context {
+	return context.WithValue(ctx, senderKey{}, s)
+}
+
+func senderFrom(ctx context.Context) (sender, bool) {
+	s, ok := ctx.Value(senderKey{}).(sender)
+	return s, ok
+}
+
+// guard is the middleware that stands before the OTLP receiver on both
+// protocols. It refuses who may not send before the request's body is read, and
+// bodies that are nested too deeply before they are decoded.
+type guard struct {
+	component.StartFunc
+	component.ShutdownFunc
+	senders *senders
+	metrics *metrics
+	origins []string
+}
+
+var (
+	_ extensionmiddleware.HTTPServer = (*guard)(nil)
+	_ extensionmiddleware.GRPCServer = (*guard)(nil)
+)
+
+// GetGRPCServerOptions implements [extensionmiddleware.GRPCServer].
+func (g *guard) GetGRPCServerOptions(context.Context) ([]grpc.ServerOption, error) {
+	return []grpc.ServerOption{
+		grpc.InTapHandle(g.tap),
+		grpc.ForceServerCodecV2(codec{encoding.GetCodecV2("proto")}),
+	}, nil
+}
+
+func (g *guard) tap(ctx context.Context, info *tap.Info) (context.Context, error) {
+	var state *tls.ConnectionState
+	var remote net.Addr
+	if p, ok := peer.FromContext(ctx); ok {
+		remote = p.Addr
+		if info, ok := p.AuthInfo.(credentials.TLSInfo); ok {
+			state = &info.State
+		}
+	}
+	who, err := g.senders.authenticate(info.Header.Get("authorization"), state, remote)
+	if err != nil {
+		g.metrics.refused(ctx, "unauthenticated", 1)
+		return ctx, status.Error(codes.Unauthenticated, err.Error())
+	}
+	return withSender(ctx, who), nil
+}
+
+// codec checks the depth of a message before it is decoded: the decoder
+// recurses, and a stack that grows too large ends the process.
+type codec struct{ encoding.CodecV2 }
+
+func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
+	buf := data.MaterializeToBuffer(mem.DefaultBufferPool())
+	defer buf.Free()
+	if err := checkDepth(buf.ReadOnlyData()); err != nil {
+		return err
+	}
+	return c.CodecV2.Unmarshal(mem.BufferSlice{buf}, v)
+}
+
+// GetHTTPHandler implements [extensionmiddleware.HTTPServer].
+func (g *guard) GetHTTPHandler(context.Context) (extensionmiddleware.WrapHTTPHandlerFunc, error) {
+	return func(_ context.Context, next http.Handler) (http.Handler, error) {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if origin := r.Header.Get("Origin"); origin != "" && !slices.Contains(g.origins, origin) {
+				g.metrics.refused(r.Context(), "origin", 1)
+				writeStatus(w, r, http.StatusForbidden, codes.PermissionDenied, "this Origin is not listed in receiver.http.allowed_origins")
+				return
+			}
+			who, err := g.senders.authenticate(r.Header.Values("Authorization"), r.TLS, httpPeer(r))
+			if err != nil {
+				g.metrics.refused(r.Context(), "unauthenticated", 1)
+				w.Header().Set("WWW-Authenticate", "Bearer")
+				writeStatus(w, r, http.StatusUnauthorized, codes.Unauthenticated, err.Error())
+				return
+			}
+			if !g.checkBody(w, r) {
+				return
+			}
+			next.ServeHTTP(w, r.WithContext(withSender(r.Context(), who)))
+		}), nil
+	}, nil
+}
+
+type httpAddr string
+
+func (httpAddr) Network() string  { return "tcp" }
+func (a httpAddr) String() string { return string(a) }
+
+func httpPeer(r *http.Request) net.Addr { return httpAddr(r.RemoteAddr) }
