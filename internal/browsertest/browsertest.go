@@ -1,0 +1,175 @@
+// Package browsertest opens pages in a real, headless Chromium.
+package browsertest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// Artifacts is the environment variable that names the folder for screenshots.
+// Where it is not set, none are kept.
+const Artifacts = "AUDITLOG_TEST_ARTIFACTS"
+
+const (
+	limit    = 3 * time.Minute  // longest that one test may take in its browser
+	patience = 20 * time.Second // longest that [Wait] waits
+)
+
+// New starts a browser with a profile of its own and returns the context of its
+// first tab, for [Do], [Eval] and chromedp itself; [Tab] opens more. The browser
+// ends with the test. Without a Chromium the test is skipped, and fails where
+// the environment says CI=true.
+//
+// The test fails if a page breaks its Content-Security-Policy or leaves an
+// exception uncaught.
+func New(t *testing.T) context.Context {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(find(t)),
+		chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("no-proxy-server", true),
+	)
+	ctx, cancel := context.WithTimeout(context.Background(), limit) // t.Context ends before the cleanups
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(cancel)
+	return Tab(t, ctx)
+}
+
+// Tab opens another tab in the browser of ctx. It shares its cookies and storage.
+func Tab(t *testing.T, ctx context.Context) context.Context {
+	t.Helper()
+	var found problems
+	ctx, cancel := chromedp.NewContext(ctx, chromedp.WithListener(found.listen))
+	t.Cleanup(func() {
+		for _, problem := range found.all() {
+			t.Errorf("browser: %s", problem)
+		}
+		if err := chromedp.Cancel(ctx); err != nil {
+			t.Logf("close the tab: %v", err)
+		}
+		cancel()
+	})
+	Do(t, ctx)
+	return ctx
+}
+
+// Do runs steps in the tab, and ends the test at the first that fails.
+func Do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		Screenshot(t, ctx, "failed-"+t.Name())
+		t.Fatalf("in the browser: %v", err)
+	}
+}
+
+// Eval returns what a JavaScript expression, or the promise that it is, comes to.
+func Eval[T any](t *testing.T, ctx context.Context, expression string) T {
+	t.Helper()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		Screenshot(t, ctx, "failed-"+t.Name())
+		t.Fatalf("in the browser: %s: %v", expression, err)
+	}
+	return value
+}
+
+// Wait waits until a JavaScript expression is true in the document of the tab.
+// The expression is looked at every 10 ms; no policy of the page forbids it.
+func Wait(t *testing.T, ctx context.Context, expression string) {
+	t.Helper()
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	script := fmt.Sprintf(`new Promise((done) => {
+		const look = () => { if (%s) done(true); else setTimeout(look, 10); };
+		look();
+	})`, expression)
+	if _, err := chromedp.Run(waiting, chromedp.Evaluate[bool](script, chromedp.EvalAwaitPromise)); err != nil {
+		Screenshot(t, ctx, "failed-"+t.Name())
+		t.Fatalf("in the browser: waited for %s: %v", expression, err)
+	}
+}
+
+// Screenshot keeps a picture of what the tab shows as NAME.png in the folder
+// that [Artifacts] names.
+func Screenshot(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	dir := os.Getenv(Artifacts)
+	if dir == "" {
+		return
+	}
+	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err == nil {
+		name = strings.NewReplacer("/", "-", " ", "-").Replace(name)
+		err = os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644)
+	}
+	if err != nil {
+		t.Logf("no screenshot: %v", err)
+	}
+}
+
+func find(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	const missing = "no chromium, chromium-browser or google-chrome in the PATH (Debian: apt-get install chromium)"
+	if os.Getenv("CI") == "true" {
+		t.Fatal(missing)
+	}
+	t.Skip(missing)
+	return ""
+}
+
+// problems are what a page must never cause.
+type problems struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (p *problems) listen(event any) {
+	switch event := event.(type) {
+	case *runtime.EventExceptionThrown:
+		details := event.ExceptionDetails
+		text := details.Text
+		if details.Exception != nil {
+			text += " " + details.Exception.Description
+		}
+		p.add("uncaught exception: " + text)
+	case *log.EventEntryAdded:
+		if event.Entry.Source == log.EntrySourceSecurity {
+			p.add(fmt.Sprintf("security: %s (%s:%d)", event.Entry.Text, event.Entry.URL, event.Entry.LineNumber))
+		}
+	}
+}
+
+func (p *problems) add(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.list = append(p.list, text)
+}
+
+func (p *problems) all() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.list
+}
