@@ -8,6 +8,7 @@ const (
 	ReasonNoActorNoAction   Reason = "no_actor_and_no_action" // the record says neither who nor what
 	ReasonAccountNotGranted Reason = "account_not_granted"    // the record names an account that its sender may not use
 	ReasonTooLarge          Reason = "record_too_large"       // the record is larger than the limit
+	ReasonUnreadable        Reason = "unreadable_record"      // a defect of the program kept it from being read
 	ReasonRejected          Reason = "rejected_by_store"      // the store cannot hold the record, whatever is tried
 )
 
