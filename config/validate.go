@@ -1,0 +1,398 @@
+package config
+
+import (
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/auditlog/auditlog/audit"
+	"github.com/auditlog/auditlog/store"
+)
+
+// Validate returns everything that is wrong in one error, a line for each with
+// the path of the setting. It looks whether the files that are named can be
+// read, and changes nothing.
+func (c Config) Validate() error { return c.check().err() }
+
+func (c Config) check() problems {
+	var ps problems
+	c.checkReceiver(&ps)
+	c.checkSenders(&ps)
+	c.checkNormalize(&ps)
+	c.checkRedact(&ps)
+	oneOf(&ps, "processor.duration.unit", c.Processor.Duration.Unit, "ns", "us", "ms", "s")
+	c.checkStore(&ps)
+	c.checkSearch(&ps)
+	c.checkTelemetry(&ps)
+	c.checkPorts(&ps)
+	return ps
+}
+
+func (c Config) checkReceiver(ps *problems) {
+	r := c.Receiver
+	if r.GRPC.Endpoint == "" && r.HTTP.Endpoint == "" {
+		ps.add("receiver", "takes nothing, as grpc.endpoint and http.endpoint are both empty")
+	}
+	checkEndpointOrOff(ps, "receiver.grpc.endpoint", r.GRPC.Endpoint)
+	checkTLS(ps, "receiver.grpc.tls", r.GRPC.TLS)
+	checkEndpointOrOff(ps, "receiver.http.endpoint", r.HTTP.Endpoint)
+	checkTLS(ps, "receiver.http.tls", r.HTTP.TLS)
+	for i, origin := range r.HTTP.AllowedOrigins {
+		if u, err := url.Parse(origin); err != nil || !web(u) || u.Path != "" {
+			ps.add(item("receiver.http.allowed_origins", i), "must be an origin such as https://app.example.com, without a path")
+		}
+	}
+	if r.MaxRecordSize < KiB {
+		ps.add("receiver.max_record_size", "must be at least 1KiB, found %s", r.MaxRecordSize)
+	}
+	if r.MaxRequestSize < r.MaxRecordSize {
+		ps.add("receiver.max_request_size", "must be at least receiver.max_record_size (%s), found %s", r.MaxRecordSize, r.MaxRequestSize)
+	}
+	if r.MaxRequestSize > GiB {
+		ps.add("receiver.max_request_size", "must be at most 1GiB, found %s", r.MaxRequestSize)
+	}
+	if r.MaxInFlight < r.MaxRequestSize {
+		ps.add("receiver.max_in_flight", "must be at least receiver.max_request_size (%s), found %s", r.MaxRequestSize, r.MaxInFlight)
+	}
+	if r.MemoryLimit != 0 && (r.MemoryLimit < 64*MiB || r.MemoryLimit > TiB) {
+		ps.add("receiver.memory_limit", "must be 0, for 75 %% of the machine's memory, or from 64MiB to 1TiB; found %s", r.MemoryLimit)
+	}
+}
+
+func (c Config) checkSenders(ps *problems) {
+	owners := map[string]string{} // of credentials
+	for i, s := range c.Receiver.Senders {
+		path := item("receiver.senders", i)
+		same := func(other Sender) bool { return other.Name == s.Name }
+		switch {
+		case s.Name == "":
+			ps.add(path+".name", "is missing")
+		case s.Name == store.Own:
+			ps.add(path+".name", "must not be %q, the name under which the program's own events are kept", s.Name)
+		case !plain(s.Name, audit.Sender.Max):
+			ps.add(path+".name", "must have at most %d bytes and no control characters", audit.Sender.Max)
+		case slices.IndexFunc(c.Receiver.Senders, same) < i:
+			ps.add(path+".name", "is the name of another sender too: %q", s.Name)
+		}
+		s.checkCredentials(ps, path)
+		s.checkAccounts(ps, path+".accounts")
+		c.checkCertificates(ps, path+".certificates", s)
+		for _, credential := range slices.Concat(s.Hashes(), s.Certificates) {
+			if owner, taken := owners[credential]; taken {
+				ps.add(path, "has a credential that %s has too; each must be told from the others", owner)
+			}
+			owners[credential] = path
+		}
+	}
+}
+
+func (s Sender) checkCredentials(ps *problems, path string) {
+	if len(s.Tokens)+len(s.TokenFiles)+len(s.TokenHashes)+len(s.Certificates) == 0 {
+		ps.add(path, "has no credential; it needs one or more in tokens, token_files, token_hashes or certificates")
+	}
+	for i, token := range s.Tokens {
+		if reason := weakToken(string(token)); reason != "" {
+			ps.add(item(path+".tokens", i), "names a variable with a token that %s", reason)
+		}
+	}
+	for i, hash := range s.TokenHashes {
+		if sum, err := hex.DecodeString(hash); err != nil || len(sum) != 32 {
+			ps.add(item(path+".token_hashes", i), "must be the SHA-256 of a token, 64 hex digits")
+		}
+	}
+}
+
+// weakToken says what is wrong with a bearer token; "" if nothing is. A short one
+// could be found from its hash, and one with spaces is no bearer token (RFC 6750).
+func weakToken(token string) string {
+	const shortest = 16
+	bad := func(r rune) bool { return r <= ' ' || r > '~' }
+	switch {
+	case len(token) < shortest:
+		return fmt.Sprintf("is shorter than %d characters", shortest)
+	case strings.ContainsFunc(token, bad):
+		return "has spaces or other characters that no bearer token has"
+	}
+	return ""
+}
+
+func (s Sender) checkAccounts(ps *problems, path string) {
+	if len(s.Accounts) == 0 {
+		ps.add(path, `names no account; list those that the sender may write to, or ["*"] for any`)
+	}
+	for i, account := range s.Accounts {
+		switch {
+		case account == "" || !plain(account, audit.Account.Max):
+			ps.add(item(path, i), "must be the name of an account, at most %d bytes without control characters", audit.Account.Max)
+		case account == "*" && len(s.Accounts) > 1:
+			ps.add(path, `says "*", which is any account, and names others; keep one of the two`)
+		}
+	}
+}
+
+func (c Config) checkCertificates(ps *problems, path string, s Sender) {
+	for i, name := range s.Certificates {
+		if name == "" {
+			ps.add(item(path, i), "is empty; it must be a name in the client's certificate")
+		}
+	}
+	if len(s.Certificates) > 0 && c.Receiver.GRPC.TLS.ClientCAFile == "" && c.Receiver.HTTP.TLS.ClientCAFile == "" {
+		ps.add(path, "are asked for by no endpoint; set receiver.grpc.tls.client_ca_file or receiver.http.tls.client_ca_file")
+	}
+}
+
+func (c Config) checkNormalize(ps *problems) {
+	n := c.Processor.Normalize
+	for i, alias := range n.Aliases {
+		path := item("processor.normalize.aliases", i)
+		if known := sentFields(); !slices.Contains(known, alias.Field) {
+			ps.add(path+".field", "must be a field that senders fill, found %s; %s", found(alias.Field), suggestion(alias.Field, known))
+		}
+		if len(alias.From) == 0 || slices.Contains(alias.From, "") {
+			ps.add(path+".from", "must list names of attributes, at least one and none empty")
+		}
+	}
+	notEmpty(ps, "processor.normalize.keep", n.Keep)
+	for i, proxy := range n.Proxies {
+		_, notAddress := netip.ParseAddr(proxy)
+		_, notBlock := netip.ParsePrefix(proxy)
+		if notAddress != nil && notBlock != nil {
+			ps.add(item("processor.normalize.proxies", i), "must be an IP address or a CIDR block such as 10.0.0.0/8, found %s", found(proxy))
+		}
+	}
+	if n.MaxLateness < Duration(10*time.Minute) {
+		ps.add("processor.normalize.max_lateness", "must be at least 10m, found %s", n.MaxLateness)
+	}
+}
+
+// sentFields lists the fields that senders may fill. The account is none of
+// them: the receiver decides it.
+func sentFields() []string {
+	var names []string
+	for f := range audit.Fields() {
+		if !f.Stamped && f != audit.Account {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+var patternName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
+
+func (c Config) checkRedact(ps *problems) {
+	r := c.Processor.Redact
+	oneOf(ps, "processor.redact.request", r.Request, "full", "keys", "none")
+	if most := Size(audit.Request.Max); r.MaxRequestSize < 64 || r.MaxRequestSize > most {
+		ps.add("processor.redact.max_request_size", "must be from 64 bytes to %s, found %s", most, r.MaxRequestSize)
+	}
+	notEmpty(ps, "processor.redact.keys", r.Keys)
+	notEmpty(ps, "processor.redact.allow_keys", r.AllowKeys)
+	for i, key := range r.AllowKeys {
+		if slices.Contains(r.Keys, key) {
+			ps.add(item("processor.redact.allow_keys", i), "is in processor.redact.keys too: %q", key)
+		}
+	}
+	for i, pattern := range r.Patterns {
+		path := item("processor.redact.patterns", i)
+		same := func(other Pattern) bool { return other.Name == pattern.Name }
+		switch {
+		case !patternName.MatchString(pattern.Name):
+			ps.add(path+".name", "must be a short name of a-z, 0-9, _ and -, found %s", found(pattern.Name))
+		case slices.IndexFunc(r.Patterns, same) < i:
+			ps.add(path+".name", "is the name of another pattern too: %q", pattern.Name)
+		}
+		switch expression, err := regexp.Compile(pattern.Expression); {
+		case err != nil:
+			ps.add(path+".expression", "must be a regular expression (RE2): %v", err)
+		case expression.MatchString(""):
+			ps.add(path+".expression", "matches the empty text, and so everything; found %s", found(pattern.Expression))
+		}
+	}
+}
+
+func (c Config) checkStore(ps *problems) {
+	if c.Store.Path == "" {
+		ps.add("store.path", "must be a directory, found nothing")
+	}
+	if r := c.Store.Retention; r < Day || r%Day != 0 {
+		ps.add("store.retention", "must be whole days, at least 1d; found %s", r)
+	}
+	if n := c.Store.SQLite.MaxOpenDays; n < 2 || n > 1000 {
+		ps.add("store.sqlite.max_open_days", "must be from 2 to 1000, found %d", n)
+	}
+}
+
+func (c Config) checkSearch(ps *problems) {
+	s := c.Search
+	checkTLS(ps, "search.tls", TLS{CertFile: s.TLS.CertFile, KeyFile: s.TLS.KeyFile})
+	if checkEndpoint(ps, "search.endpoint", s.Endpoint) && !Loopback(s.Endpoint) && !s.TLS.On() && !s.TrustedProxy {
+		ps.add("search.endpoint", "is reachable from other machines without encryption; set search.tls, or search.trusted_proxy if a proxy in front of it encrypts; found %s", found(s.Endpoint))
+	}
+	if s.URL != "" {
+		u, err := url.Parse(s.URL)
+		switch {
+		case err != nil || !web(u) || strings.Trim(u.Path, "/") != "":
+			ps.add("search.url", "must be as a browser shows it, such as https://audit.example.com, without a path") // it may hold a password
+		case s.TLS.On() && u.Scheme != "https":
+			ps.add("search.url", "must begin with https, as search.tls is set; found %s", found(s.URL))
+		}
+	}
+	if s.SessionIdle < Duration(time.Minute) {
+		ps.add("search.session_idle", "must be at least 1m, found %s", s.SessionIdle)
+	}
+	if s.SessionLifetime < s.SessionIdle {
+		ps.add("search.session_lifetime", "must be at least search.session_idle (%s), found %s", s.SessionIdle, s.SessionLifetime)
+	}
+}
+
+func (c Config) checkTelemetry(ps *problems) {
+	t := c.Telemetry
+	oneOf(ps, "telemetry.logs.level", t.Logs.Level, "debug", "info", "warn", "error")
+	oneOf(ps, "telemetry.logs.format", t.Logs.Format, "auto", "console", "json")
+	checkEndpointOrOff(ps, "telemetry.metrics.endpoint", t.Metrics.Endpoint)
+	checkEndpointOrOff(ps, "telemetry.health.endpoint", t.Health.Endpoint)
+}
+
+// checkPorts reports endpoints that cannot be open at the same time.
+func (c Config) checkPorts(ps *problems) {
+	type place struct{ path, host, port string }
+	var taken []place
+	for _, e := range []struct{ path, endpoint string }{
+		{"receiver.grpc.endpoint", c.Receiver.GRPC.Endpoint},
+		{"receiver.http.endpoint", c.Receiver.HTTP.Endpoint},
+		{"search.endpoint", c.Search.Endpoint},
+		{"telemetry.metrics.endpoint", c.Telemetry.Metrics.Endpoint},
+		{"telemetry.health.endpoint", c.Telemetry.Health.Endpoint},
+	} {
+		host, port, err := net.SplitHostPort(e.endpoint)
+		if err != nil || port == "0" {
+			continue
+		}
+		for _, other := range taken {
+			if other.port == port && (other.host == host || everywhere(other.host) || everywhere(host)) {
+				ps.add(e.path, "is the address of %s too: %s", other.path, e.endpoint)
+			}
+		}
+		taken = append(taken, place{e.path, host, port})
+	}
+}
+
+// Warnings returns what is allowed but should be known, a sentence for each with
+// the path of the setting.
+func (c Config) Warnings() []string {
+	var ps problems
+	warnPlain(&ps, "receiver.grpc", c.Receiver.GRPC.Endpoint, c.Receiver.GRPC.TLS)
+	warnPlain(&ps, "receiver.http", c.Receiver.HTTP.Endpoint, c.Receiver.HTTP.TLS)
+	if host, _, _ := net.SplitHostPort(c.Search.Endpoint); everywhere(host) && c.Search.URL == "" {
+		ps.add("search.url", "is not set, and search.endpoint is %s: browsers reach the page under the names of this machine's loopback only", c.Search.Endpoint)
+	}
+	warnings := make([]string, len(ps))
+	for i, p := range ps {
+		warnings[i] = p.Error()
+	}
+	return warnings
+}
+
+func warnPlain(ps *problems, path, endpoint string, t TLS) {
+	if endpoint != "" && !Loopback(endpoint) && !t.On() {
+		ps.add(path+".endpoint", "%s is reachable from other machines without encryption: tokens and events can be read on the way; set %s.tls", endpoint, path)
+	}
+}
+
+// Loopback says whether an endpoint, host:port, is reachable from this machine only.
+func Loopback(endpoint string) bool {
+	host, _, err := net.SplitHostPort(endpoint)
+	if err != nil {
+		return false
+	}
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.Unmap().IsLoopback()
+}
+
+func everywhere(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "" || err == nil && address.IsUnspecified()
+}
+
+var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
+
+func checkEndpointOrOff(ps *problems, path, value string) {
+	if value != "" {
+		checkEndpoint(ps, path, value)
+	}
+}
+
+func checkEndpoint(ps *problems, path, value string) bool {
+	host, port, err := net.SplitHostPort(value)
+	_, notAddress := netip.ParseAddr(host)
+	_, notPort := strconv.ParseUint(port, 10, 16)
+	if err != nil || notPort != nil || host != "" && notAddress != nil && !hostName.MatchString(host) {
+		ps.add(path, "must be host:port such as 127.0.0.1:4317 or [::1]:4317, found %s", found(value))
+		return false
+	}
+	return true
+}
+
+func checkTLS(ps *problems, path string, t TLS) {
+	switch {
+	case t.CertFile != "" && t.KeyFile == "":
+		ps.add(path+".key_file", "is missing; a certificate needs its key")
+	case t.CertFile == "" && t.KeyFile != "":
+		ps.add(path+".cert_file", "is missing; a key needs its certificate")
+	case t.CertFile == "" && t.ClientCAFile != "":
+		ps.add(path+".cert_file", "is missing; certificates of clients are asked for over TLS only")
+	}
+	readable(ps, path+".cert_file", t.CertFile)
+	readable(ps, path+".key_file", t.KeyFile)
+	readable(ps, path+".client_ca_file", t.ClientCAFile)
+}
+
+func readable(ps *problems, path, file string) {
+	if file == "" {
+		return
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		ps.add(path, "cannot be read: %v", err)
+		return
+	}
+	_ = f.Close() // nothing was written
+}
+
+func oneOf(ps *problems, path, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		ps.add(path, "must be one of %s; found %s", strings.Join(allowed, ", "), found(value))
+	}
+}
+
+func notEmpty(ps *problems, path string, names []string) {
+	for i, name := range names {
+		if name == "" {
+			ps.add(item(path, i), "is empty; it must be a name")
+		}
+	}
+}
+
+// web says whether u names a place on the web and nothing else: no user, no
+// password, no query, no fragment.
+func web(u *url.URL) bool {
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil &&
+		u.RawQuery == "" && !u.ForceQuery && u.Fragment == ""
+}
+
+// plain says whether a name fits its field and has no control characters.
+func plain(name string, longest int) bool {
+	return audit.Clean(name, longest) == name && !controls.MatchString(name)
+}
+
+var controls = regexp.MustCompile(`\pC`)
+
+func item(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
