@@ -1,0 +1,302 @@
+package search
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/auditlog/auditlog/audit"
+	"github.com/auditlog/auditlog/search/page"
+	"github.com/auditlog/auditlog/store"
+)
+
+// api answers the owner's requests.
+type api struct {
+	store    *store.Extension
+	base     *url.URL // how browsers reach the endpoint
+	version  string
+	sessions *sessions
+	cursors  cursorKey
+	reads    *reads
+	logger   *zap.Logger
+	answers  metric.Int64Counter
+}
+
+func newAPI(cfg *Config, base *url.URL, version string, s *store.Extension, set component.TelemetrySettings) (*api, error) {
+	reads, err := newReads(s)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := set.MeterProvider.Meter("github.com/auditlog/auditlog/search").Int64Counter("auditlog_answers",
+		metric.WithUnit("{request}"), metric.WithDescription("Requests to the owner's endpoint, by route and status."))
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	return &api{
+		store: s, base: base, version: version, cursors: newCursorKey(s.Key()), reads: reads, logger: set.Logger, answers: answers,
+		sessions: newSessions(cfg.SessionIdle, cfg.SessionLifetime),
+	}, nil
+}
+
+// handler routes every request. What is not public goes through [api.owner].
+func (a *api) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", page.Handler())
+	mux.Handle("GET /healthz", a.public(a.health))
+	mux.Handle("POST /api/v1/signin", a.public(a.signIn))
+	mux.Handle("POST /api/v1/signout", a.public(a.signOut))
+	mux.Handle("GET /api/v1/session", a.owner("", a.session))
+	mux.Handle("GET /api/v1/fields", a.owner("", a.fields))
+	mux.Handle("GET /api/v1/events", a.owner("events.search", a.events))
+	mux.Handle("GET /api/v1/events/{id}", a.owner("events.view", a.event))
+	mux.Handle("GET /api/v1/filters", a.owner("events.search", a.filters))
+	mux.Handle("/api/", a.public(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		return nil, newProblem(http.StatusNotFound, "There is no %s %s in this API.", r.Method, r.URL.Path)
+	}))
+	return a.sameSite(mux)
+}
+
+// sameSite refuses requests that another site makes a browser send: under a name
+// of its own that resolves to this machine, or across origins.
+func (a *api) sameSite(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		page.Headers(w.Header())
+		if !a.ownHost(r.Host) {
+			newProblem(http.StatusMisdirectedRequest, "This server is not %q. Set search.url to the address at which browsers reach it.", r.Host).write(w)
+			return
+		}
+		origin := r.Header.Get("Origin")
+		safe := r.Method == http.MethodGet || r.Method == http.MethodHead
+		if u, err := url.Parse(origin); origin != "" && (err != nil || !a.ownHost(u.Host) || !safe && u.Host != r.Host) {
+			newProblem(http.StatusForbidden, "Requests from other origins are refused.").write(w)
+			return
+		}
+		if !safe && r.Header.Get("X-Auditlog") == "" {
+			newProblem(http.StatusForbidden, "The header X-Auditlog: 1 is needed, which no other site can make a browser send.").write(w)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *api) ownHost(hostport string) bool {
+	if strings.EqualFold(hostport, a.base.Host) {
+		return true
+	}
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.Trim(hostport, "[]")
+	}
+	return loopbackHost(strings.ToLower(host)) && loopbackHost(a.base.Hostname())
+}
+
+type answerFunc func(w http.ResponseWriter, r *http.Request) (any, error)
+
+// public answers without asking who asks.
+func (a *api) public(answer answerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		body, err := answer(w, r)
+		a.write(w, r, body, err)
+	})
+}
+
+type ownerFunc func(r *http.Request, caller store.Caller) (any, error)
+
+// owner answers owners only. Who asks is settled before anything else of the
+// request is looked at. A denied read is recorded where read says that the
+// route reads events.
+func (a *api) owner(read string, answer ownerFunc) http.Handler {
+	return a.public(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		c, err := a.authenticate(r)
+		if err != nil {
+			if read != "" {
+				a.reads.denied(r.Context(), c, read, a.logger)
+			}
+			return nil, err
+		}
+		return answer(r, c.caller)
+	})
+}
+
+func (a *api) write(w http.ResponseWriter, r *http.Request, body any, err error) {
+	status := http.StatusOK
+	switch {
+	case err != nil:
+		p := asProblem(err)
+		if status = p.Status; status >= 500 {
+			a.logger.Error("A request of an owner failed.", zap.String("route", r.Pattern), zap.Error(err))
+		}
+		p.write(w)
+	case body == nil:
+		status = http.StatusNoContent
+		w.WriteHeader(status)
+	default:
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode(body)
+	}
+	a.answers.Add(r.Context(), 1, metric.WithAttributes(attribute.String("route", r.Pattern), attribute.Int("status", status)))
+}
+
+func (a *api) health(_ http.ResponseWriter, r *http.Request) (any, error) {
+	if _, err := a.store.Status(r.Context()); err != nil {
+		return nil, err
+	}
+	return map[string]string{"status": "ok"}, nil
+}
+
+// signInCommand makes a one-time link for whoever may run commands here.
+func (a *api) signInCommand(r *http.Request, user string) (any, error) {
+	account := r.URL.Query().Get("account")
+	if account == "" {
+		account = store.DefaultAccount
+	}
+	secret := a.sessions.newLink(store.Caller{Name: "owner", Accounts: []string{account}}, time.Now())
+	entry := store.Entry{User: user, Method: "CREATE", Action: "signin.link", EntityType: "sign-in link"}
+	if err := a.store.Record(r.Context(), entry, account); err != nil {
+		return nil, err
+	}
+	return a.base.String() + "/#signin=" + secret, nil
+}
+
+func (a *api) signIn(w http.ResponseWriter, r *http.Request) (any, error) {
+	if !a.sessions.attempts.Allow() {
+		p := newProblem(http.StatusTooManyRequests, "Too many attempts to sign in.")
+		p.retryAfter = 10 * time.Second
+		return nil, p
+	}
+	var body struct {
+		Secret string `json:"secret"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096)).Decode(&body); err != nil {
+		return nil, newProblem(http.StatusBadRequest, `The body must be {"secret":"…"}.`)
+	}
+	cookie, caller, ok := a.sessions.signIn(body.Secret, time.Now())
+	if !ok {
+		return nil, newProblem(http.StatusUnauthorized, "This sign-in link was used already, or is older than ten minutes. Run `auditlog signin` on the server for another.")
+	}
+	entry := store.Entry{User: caller.Name, Method: "CREATE", Action: "signin", EntityType: "session"}
+	if err := a.store.Record(r.Context(), entry, caller.Accounts...); err != nil {
+		a.sessions.signOut(cookie)
+		return nil, err
+	}
+	a.setCookie(w, cookie, int(a.sessions.lifetime/time.Second))
+	return nil, nil
+}
+
+func (a *api) signOut(w http.ResponseWriter, r *http.Request) (any, error) {
+	if cookie, err := r.Cookie(a.cookieName()); err == nil {
+		a.sessions.signOut(cookie.Value)
+	}
+	a.setCookie(w, "", -1)
+	return nil, nil
+}
+
+func (a *api) session(r *http.Request, caller store.Caller) (any, error) {
+	letters, err := a.store.DeadLetters(r.Context(), caller)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"name": caller.Name, "accounts": caller.Accounts, "dead_letters": letters,
+		"retention_days": int(a.store.Retention() / (24 * time.Hour)), "version": a.version,
+	}, nil
+}
+
+// defaultColumns are the columns with which the page opens.
+var defaultColumns = []*audit.Field{audit.Time, audit.UserName, audit.Method, audit.Area, audit.Action, audit.EntityType, audit.Status}
+
+var kinds = map[audit.Kind]string{
+	audit.Text: "text", audit.List: "list", audit.Number: "number", audit.Flag: "flag", audit.Instant: "instant", audit.Object: "object",
+}
+
+func (a *api) fields(*http.Request, store.Caller) (any, error) {
+	type field struct {
+		Name    string `json:"name"`
+		Title   string `json:"title"`
+		Kind    string `json:"kind"`
+		Meaning string `json:"meaning"`
+		Default bool   `json:"default"`
+	}
+	var fields []field
+	for f := range audit.Fields() {
+		fields = append(fields, field{f.Name, f.Title, kinds[f.Kind], f.Meaning, slices.Contains(defaultColumns, f)})
+	}
+	return map[string]any{"fields": fields}, nil
+}
+
+// events answers one page.
+func (a *api) events(r *http.Request, caller store.Caller) (any, error) {
+	asked, err := a.parse(r, caller)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.store.Search(r.Context(), caller, asked.query)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.reads.record(r.Context(), caller, "events.search", asked); err != nil {
+		return nil, err
+	}
+	answer := struct {
+		Events []*audit.Event `json:"events"`
+		Next   string         `json:"next,omitempty"`
+	}{Events: make([]*audit.Event, 0, len(found.Events))}
+	for i := range found.Events {
+		answer.Events = append(answer.Events, &found.Events[i])
+	}
+	if found.Next != nil {
+		answer.Next = a.cursors.seal(caller, asked, *found.Next)
+	}
+	return answer, nil
+}
+
+func (a *api) event(r *http.Request, caller store.Caller) (any, error) {
+	id, err := audit.ParseID(r.PathValue("id"))
+	if err != nil {
+		return nil, store.ErrNotFound
+	}
+	found, err := a.store.Event(r.Context(), caller, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.reads.record(r.Context(), caller, "events.view", asked{id: id.String()}); err != nil {
+		return nil, err
+	}
+	return &found, nil
+}
+
+// maxValues is how many values of a field the filters offer.
+const maxValues = 200
+
+func (a *api) filters(r *http.Request, caller store.Caller) (any, error) {
+	asked, err := a.parse(r, caller)
+	if err != nil {
+		return nil, err
+	}
+	answer := map[string][]store.Value{}
+	for _, p := range filterParameters {
+		values, err := a.store.Values(r.Context(), caller, asked.query, p.field, maxValues)
+		if err != nil {
+			return nil, err
+		}
+		if values == nil {
+			values = []store.Value{}
+		}
+		answer[p.name] = values
+	}
+	if err := a.reads.record(r.Context(), caller, "events.search", asked); err != nil {
+		return nil, err
+	}
+	return answer, nil
+}

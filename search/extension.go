@@ -1,0 +1,84 @@
+package search
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/extension/extensioncapabilities"
+	"go.uber.org/zap"
+
+	"github.com/auditlog/auditlog/store"
+)
+
+// Extension serves the owner's endpoint from Start to Shutdown.
+type Extension struct {
+	cfg     Config
+	set     component.TelemetrySettings
+	version string
+	server  *http.Server
+	done    chan struct{}
+}
+
+var _ extensioncapabilities.Dependent = (*Extension)(nil)
+
+// Dependencies implements [extensioncapabilities.Dependent]: the store starts
+// first and stops last.
+func (e *Extension) Dependencies() []component.ID { return []component.ID{e.cfg.Store} }
+
+// Start implements [component.Component].
+func (e *Extension) Start(ctx context.Context, host component.Host) error {
+	s, err := store.Find(host, e.cfg.Store)
+	if err != nil {
+		return err
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", e.cfg.Endpoint)
+	if err != nil {
+		return fmt.Errorf("listen at search.endpoint: %w (if another program has the port, choose another endpoint)", err)
+	}
+	if e.cfg.TLS.HasValue() {
+		tlsConfig, err := e.cfg.TLS.Get().LoadTLSConfig(ctx)
+		if err != nil {
+			return errors.Join(fmt.Errorf("search.tls: %w", err), l.Close())
+		}
+		l = tls.NewListener(l, tlsConfig)
+	}
+	api, err := newAPI(&e.cfg, e.cfg.base(l.Addr().String()), e.version, s, e.set)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	s.HandleCommand("POST /signin", api.signInCommand)
+	e.server = &http.Server{
+		Handler:           api.handler(),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          zap.NewStdLog(e.set.Logger),
+	}
+	e.done = make(chan struct{})
+	go func() {
+		defer close(e.done)
+		if err := e.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			e.set.Logger.Error("The owner's endpoint stopped.", zap.Error(err))
+		}
+	}()
+	e.set.Logger.Info("Serving the owner's page.", zap.String("url", api.base.String()))
+	return nil
+}
+
+// Shutdown implements [component.Component]: it answers what is under way.
+func (e *Extension) Shutdown(ctx context.Context) error {
+	if e.server == nil {
+		return nil
+	}
+	err := e.server.Shutdown(ctx)
+	<-e.done
+	return err
+}

@@ -1,0 +1,125 @@
+package search
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/auditlog/auditlog/redact"
+	"github.com/auditlog/auditlog/store"
+)
+
+const (
+	readFold   = 10 * time.Minute // one record per caller and filters
+	deniedFold = time.Minute      // one record per caller
+	maxFolded  = 10_000           // records remembered for folding
+)
+
+// reads records every read in the trail before it is answered.
+type reads struct {
+	store  *store.Extension
+	engine *redact.Engine // filter values may hold what must not be stored
+
+	mu   sync.Mutex
+	last map[string]time.Time
+}
+
+func newReads(s *store.Extension) (*reads, error) {
+	engine, err := redact.New(redact.Config{})
+	if err != nil {
+		return nil, fmt.Errorf("redaction of what owners ask for: %w", err)
+	}
+	return &reads{store: s, engine: engine, last: map[string]time.Time{}}, nil
+}
+
+// record returns when the read is in the trail. A read like one within the last
+// ten minutes is in it already. An error refuses the read.
+func (r *reads) record(ctx context.Context, caller store.Caller, action string, a asked) error {
+	request, err := r.describe(a)
+	if err != nil {
+		return err
+	}
+	key := strings.Join([]string{caller.Name, strings.Join(caller.Accounts, "\x00"), action, a.id, a.query.Account, request}, "\x00\x00")
+	if r.recent(key, readFold) {
+		return nil
+	}
+	accounts := caller.Accounts
+	if a.query.Account != "" {
+		accounts = []string{a.query.Account}
+	}
+	entry := store.Entry{User: caller.Name, Method: "READ", Action: action, EntityType: "audit event", EntityID: a.id, Request: request}
+	if err := r.store.Record(ctx, entry, accounts...); err != nil {
+		return fmt.Errorf("a read that cannot be recorded is refused: %w", err)
+	}
+	r.remember(key)
+	return nil
+}
+
+// denied records that somebody was refused, once a minute for each caller. It is
+// best effort: the refusal stands in any case.
+func (r *reads) denied(ctx context.Context, c credentials, action string, logger *zap.Logger) {
+	key := "denied\x00" + c.caller.Name
+	if r.recent(key, deniedFold) {
+		return
+	}
+	r.remember(key)
+	user := c.caller.Name
+	if user == "" {
+		user = "unauthenticated"
+	}
+	entry := store.Entry{User: user, Method: "READ", Action: action, EntityType: "audit event", Denied: true}
+	if err := r.store.Record(context.WithoutCancel(ctx), entry, c.denied...); err != nil {
+		logger.Warn("A denied read could not be recorded.", zap.Error(err))
+	}
+}
+
+// describe writes what was asked for as JSON, redacted.
+func (r *reads) describe(a asked) (string, error) {
+	if a.id != "" {
+		return "", nil
+	}
+	filters := map[string]any{}
+	if start, end, _ := strings.Cut(a.window, "/"); a.window != "/" {
+		filters["start"], filters["end"] = start, end
+	}
+	for _, f := range a.query.Filters {
+		filters[f.Field.Name] = f.Values
+	}
+	if len(filters) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal(filters)
+	if err != nil {
+		return "", fmt.Errorf("describe the read: %w", err)
+	}
+	text, _ := r.engine.Request(string(b))
+	return text, nil
+}
+
+func (r *reads) recent(key string, fold time.Duration) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at, ok := r.last[key]
+	return ok && time.Since(at) < fold
+}
+
+func (r *reads) remember(key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.last) >= maxFolded {
+		for k, at := range r.last {
+			if time.Since(at) > readFold {
+				delete(r.last, k)
+			}
+		}
+		if len(r.last) >= maxFolded {
+			clear(r.last) // more records rather than fewer
+		}
+	}
+	r.last[key] = time.Now()
+}
