@@ -197,7 +197,6 @@ const allowed = (range) => range === 'custom' || !session || st.length(range) <=
 
 function showCustom(on) {
   $('custom').hidden = !on;
-  $('retention').hidden = !on && allowed(st.ranges.at(-1));
   if (!on) return;
   const oldest = new Date(Date.now() - session.retention_days * day);
   const start = st.resolve(state.start);
@@ -211,6 +210,7 @@ function account() {
   $('who').hidden = $('controls').hidden = $('pages').hidden = false;
   $('session').textContent = text.session(session.name, session.accounts);
   $('retention').textContent = text.retention(session.retention_days);
+  $('shortened').textContent = allowed(st.ranges.at(-1)) ? '' : text.retention(session.retention_days);
   $('version').textContent = session.version ? text.version(session.version) : '';
   const letters = Object.entries(session.dead_letters ?? {}).filter(([, n]) => n > 0);
   $('dead-letters').hidden = letters.length === 0;

@@ -16,7 +16,7 @@ export default {
   signedOutTitle: 'Sign in to read the audit trail',
   signedOutHow: 'On the machine that runs auditlog, run this command:',
   signedOutThen: 'It prints a link. Open the link in this browser. It works once, for ten minutes.',
-  signedOutWhy: 'Only the account owner reads the trail, so there is no password to type here.',
+  signedOutWhy: 'Only the account owner may read the trail. Whoever can run that command on that machine is trusted as the owner.',
   signedOutRetry: 'I have signed in elsewhere: check again',
   signedOutReasons: {
     link: 'This sign-in link is not valid any more: it was used before, or is older than ten minutes. Print another.',
