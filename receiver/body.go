@@ -32,12 +32,14 @@ func (g *guard) checkBody(w http.ResponseWriter, r *http.Request) bool {
 		writeStatus(w, r, http.StatusBadRequest, codes.InvalidArgument, "the body cannot be read: "+err.Error())
 		return false
 	}
+	check := checkJSONDepth
 	if contentType(r) == protobufType {
-		if err := checkDepth(body); err != nil {
-			g.metrics.refused(r.Context(), "malformed", 1)
-			writeStatus(w, r, http.StatusBadRequest, codes.InvalidArgument, err.Error())
-			return false
-		}
+		check = checkDepth
+	}
+	if err := check(body); err != nil {
+		g.metrics.refused(r.Context(), "malformed", 1)
+		writeStatus(w, r, http.StatusBadRequest, codes.InvalidArgument, err.Error())
+		return false
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return true
@@ -68,11 +70,11 @@ func writeStatus(w http.ResponseWriter, r *http.Request, code int, status codes.
 	w.Write(body)
 }
 
-// maxDepth is how deeply the messages of a request may be nested: the limit of
-// Google's own decoder for Go.
+// maxDepth is how deeply a request may be nested: the limit of Google's own
+// protobuf decoder for Go.
 const maxDepth = 10_000
 
-var errTooDeep = fmt.Errorf("attribute values are nested more than %d messages deep", maxDepth)
+var errTooDeep = fmt.Errorf("attribute values are nested more than %d levels deep", maxDepth)
 
 // nested says for each kind of message of an OTLP logs request which fields
 // hold further messages, and of which kind.
@@ -150,6 +152,27 @@ func checkDepth(b []byte) error {
 			return errTooDeep
 		}
 		stack = append(stack, frame{kind, at + int(length)})
+	}
+	return nil
+}
+
+// checkJSONDepth counts brackets outside of strings.
+func checkJSONDepth(b []byte) error {
+	depth, inString := 0, false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			if depth++; depth > maxDepth {
+				return errTooDeep
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
 	}
 	return nil
 }
