@@ -1,0 +1,401 @@
+package redact
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A nature is what a name says about the value under it.
+type nature uint8
+
+const (
+	plain    nature = iota
+	secret          // the value goes, whatever it is
+	flagged         // secret, but a boolean says only whether there is one
+	cookies         // every value in it goes
+	rows            // contents of a database: counted, not kept
+	payload         // free text of a monitored system
+	response        // what a monitored system answered
+	answer          // the body of a response
+	query           // a statement with literals
+	binding         // values bound to a statement
+	webhook         // a URL that is a credential
+	account         // a login, which may hold a password after a colon
+)
+
+// secretTerms are names of secrets, their words written together. A name is
+// secret when consecutive words of it make a term.
+var secretTerms = set(`
+	password passwd passwort passphrase passcode passwrd pass pwd pw pswd psw psswd userpass userpwd
+	dbpass dbpwd rootpass mypass smtppass ftppass mailpass proxypass keypass storepass mysqlpwd pgpass sshpass authpass
+	secret credential cred token jwt bearer otp totp hotp pin cvv cvc cvn csc cvv2 cvc2 cid2 ssn sin2 jwe jws
+	authorization proxyauthorization wwwauthenticate authheader basicauth authdata
+	apikey apisecret accesskey accesskeyid secretkey privatekey privkey encryptionkey decryptionkey signingkey masterkey accountkey sharedkey
+	sshkey authkey deploykey appkey applicationkey consumerkey hmackey aeskey rsakey pgpkey gpgkey webhookkey
+	subscriptionkey wrappingkey rootkey sslkey tlskey serverkey clientkey functionkey adminkey sessionkey cryptokey
+	hostkey licensekey cipherkey symmetrickey walletkey seedkey userkey integrationkey servicekey serviceaccountkey writekey readkey
+	sas sastoken sharedaccesssignature signature sig xamzsignature clientassertion samlresponse samlassertion assertion idtoken
+	mnemonic seedphrase recoveryphrase recoverycode backupcode verificationcode securitycode onetimecode onetimepassword
+	otpcode mfacode 2facode twofactorcode authcode authorizationcode accesscode smscode devicecode usercode
+	activationcode resetcode confirmationcode unlockcode logincode codeverifier challengeresponse securityanswer secretanswer
+	connectionstring connstring connstr dsnpassword kubeconfig keystore pkcs12 p12 pfx
+	creditcard cardnumber cardno ccnumber ccnum ccno pan debitcard socialsecurity socialsecuritynumber socialinsurancenumber
+	taxid taxpayerid iban bankaccount bankaccountnumber accountnumber routingnumber passportnumber passportno nationalid
+	driverlicense driverslicense drivinglicence driverlicensenumber salt pepper nonce2 fingerprintsecret htpasswd shadow
+	phpsessid jsessionid sessid connectsid aspnetsessionid xsrf csrf xsrftoken csrftoken authenticitytoken
+	geheimnis kennwort contrasena motdepasse senha wachtwoord parola haslo
+	awsaccesskeyid awssecretaccesskey awssessiontoken azureclientsecret gcpkey googleapikey
+`)
+
+// embedded terms are looked for inside one undivided word: PGPASSWORD.
+var embedded = []string{
+	"password", "passwd", "passphrase", "passwort", "apikey", "privatekey", "secretkey", "accesskey", "accesstoken",
+	"refreshtoken", "authtoken", "sessiontoken", "clientsecret", "authorization", "credential", "secret",
+}
+
+// suffixes end an undivided word: dbpwd, mytoken.
+var suffixes = []string{"token", "tokens", "pwd", "passwd", "cvv", "dbpass", "userpass", "rootpass", "adminpass"}
+
+// sounding are last words that make a name only sound secret: the type, the
+// age, the place of a secret is none.
+var sounding = set(`
+	type policy count date expiry expires expire expiration expired expiring method algorithm alg length len min max age rotation rotated
+	required enabled disabled status state strength complexity version ttl lifetime endpoint issuer scope scopes audience
+	manager provider field format label usage used limit budget rate time timestamp at in on by days hours minutes
+	seconds ms timeout level mode kind category changed updated created deleted revoked issued verified valid validity
+	attempts attempt retries failures errors error reset change update set size total quota number2 name names id ids arn ref path file
+	filename header url uri href link prefix2 last4 last lastfour brand network holder country currency owner service store vault engine backend
+	plugin encoding charset index position column table constraint requirement requirements rules rule reuse history2 score
+	protection storage location region source origin purpose description reason strategy handler helper validator
+	validation verification generator generation parser office bucket exists present missing supported needed management
+	settings options config2 configuration2 authentication auth2 grant granttype flow support event action request2 response2 role roles group
+	window interval period schedule year month day minlength maxlength hashing cost rounds iterations
+	checker checked check changes reminder notification email2 expiresin expiresat expirydate lastchanged rotationdays delivery
+`)
+
+// counting are words before "token" that make it a measure of text or a cursor.
+var counting = set(`max min total input output prompt completion num n cached reasoning used remaining llm thinking context cancellation design`)
+
+var rowWords = set(`rows results records resultset resultsets recordset recordsets hits documents docs tuples resultrows datarows dataset resultdata rowdata queryresult queryresults searchresults sampledata`)
+
+var payloadWords = set(`payload payloads content contents text markdown html messages prompt prompts document completion completions transcript
+	plaintext rawtext fulltext bodytext filecontent filecontents filedata attachment attachments instructions snippet blob rawbody rawdata
+	systemprompt userprompt inputmessages outputmessages systeminstructions toolarguments toolresult chat conversation essay freetext richtext csv export_data exportdata uploaddata upload`)
+
+var bindingWords = set(`bind binds binding bindings bindparams bindparameters bindvalues bindvars bindvariables sqlparams sqlparameters sqlargs queryparameters
+	statementparams statementparameters dbparams queryargs placeholders boundvalues dbqueryparameter`)
+
+var queryWords = set(`sql statement dbstatement dbquery dbquerytext sqlquery sqltext querytext rawquery rawsql cql cypher hql jpql kql`)
+
+var responseWords = set(`response responses rpcresponse httpresponse reply queryresponse`)
+
+var answerWords = set(`responsebody responsepayload responsecontent responsetext responsedata httpresponsebody httpresponsebodycontent responsebodycontent rpcresponsebody rpcresponsepayload`)
+
+var webhookWords = set(`webhookurl slackwebhook slackwebhookurl discordwebhook teamswebhook incomingwebhook incomingwebhookurl webhookuri hookurl`)
+
+var accountWords = set(`auth username user login userinfo account httpauth netrc userpwd enduser principal`)
+
+// ProseWords end names of attributes that describe in sentences.
+var questionFirst = set(`has is needs requires require allow allows use uses with can should must no enforce show hide store remember save reset force generate rotate`)
+
+func set(list string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(list) {
+		m[w] = true
+	}
+	return m
+}
+
+const maxWords = 12
+
+// words splits a name at separators and humps into lower-case words, with
+// look-alike letters replaced and invisible ones removed.
+func words(name string, into []string) []string {
+	name = plainLetters(name)
+	start := 0
+	for i := 0; i <= len(name); i++ {
+		if i < len(name) && isAlnum(name[i]) && !hump(name, start, i) {
+			continue
+		}
+		if i > start {
+			into = append(into, strings.ToLower(name[start:i]))
+		}
+		start = i
+		if i < len(name) && !isAlnum(name[i]) {
+			start = i + 1
+		}
+	}
+	return into
+}
+
+// hump reports whether a word of name begins at i: fooBar, HTTPServer.
+func hump(name string, start, i int) bool {
+	if i == start || !isUpper(name[i]) {
+		return false
+	}
+	return !isUpper(name[i-1]) || i+1 < len(name) && isLower(name[i+1]) && !(name[i+1] == 's' && (i+2 == len(name) || !isLower(name[i+2])))
+}
+
+func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
+func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+func isAlpha(c byte) bool { return isLower(c | 0x20) }
+func isAlnum(c byte) bool { return isAlpha(c) || isDigit(c) }
+
+// classify tells what a name says about its value.
+func (e *Engine) classify(name string) nature {
+	if len(name) > maxName {
+		return secret // no name of a field; what is not understood is not kept
+	}
+	var array [maxWords]string
+	w := words(name, array[:0])
+	if len(w) == 0 {
+		return plain
+	}
+	joined := strings.Join(w, "")
+	switch {
+	case e.allowKeys[joined]:
+		return plain
+	case e.keys[joined]:
+		return secret
+	}
+	if n := e.secretNature(w, joined); n != plain {
+		return n
+	}
+	return contentNature(w, joined)
+}
+
+// secretNature looks for a term of secrets in the words of a name.
+func (e *Engine) secretNature(w []string, joined string) nature {
+	last := w[len(w)-1]
+	if strings.HasPrefix(last, "cookie") || joined == "setcookie" {
+		return cookies
+	}
+	if webhookWords[joined] || len(w) > 1 && webhookWords[w[len(w)-2]+last] {
+		return webhook
+	}
+	for i := range w {
+		term := ""
+		for j := i; j < len(w) && j < i+4; j++ {
+			term += w[j]
+			if !e.isTerm(term) {
+				continue
+			}
+			if n := verdict(w, i, j+1, term); n != plain {
+				return n
+			}
+		}
+		if e.isEmbedded(w[i]) {
+			if n := verdict(w, i, i+1, w[i]); n != plain {
+				return n
+			}
+		}
+	}
+	return plain
+}
+
+func (e *Engine) isTerm(term string) bool {
+	if secretTerms[term] || e.keys[term] {
+		return true
+	}
+	bare := strings.TrimRight(term, "0123456789")
+	if bare != term && len(bare) > 2 && (secretTerms[bare] || e.keys[bare]) {
+		return true
+	}
+	if s, ok := strings.CutSuffix(bare, "s"); ok && len(s) > 2 {
+		return s != "pas" && (secretTerms[s] || e.keys[s])
+	}
+	return false
+}
+
+func (e *Engine) isEmbedded(word string) bool {
+	word = strings.TrimRight(word, "0123456789")
+	if len(word) < 5 {
+		return false
+	}
+	for _, t := range embedded {
+		i := strings.Index(word, t)
+		if i < 0 {
+			continue
+		}
+		rest := word[i+len(t):]
+		if t == "secret" && (strings.HasPrefix(rest, "ar") || strings.HasPrefix(rest, "io") || strings.HasPrefix(rest, "e") || strings.HasPrefix(rest, "iv")) {
+			continue
+		}
+		if rest == "" || !sounding[rest] && !sounding[strings.TrimSuffix(rest, "s")] && rest != "less" {
+			return true
+		}
+	}
+	for _, t := range suffixes {
+		if strings.HasSuffix(word, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// verdict weighs a term, the words [i,j) of a name, by the words around it.
+func verdict(w []string, i, j int, term string) nature {
+	last := w[len(w)-1]
+	if j < len(w) && sounding[last] && !(last == "id" && (w[j-1] == "key" || term == "secret")) {
+		return plain
+	}
+	if strings.HasPrefix(term, "token") && i > 0 && counting[w[i-1]] {
+		return plain
+	}
+	if strings.HasSuffix(term, "token") && j < len(w) && (w[j] == "count" || w[j] == "budget") {
+		return plain
+	}
+	if (term == "pass" || term == "passes") && (j < len(w) || i > 0 && len(w) > 2) {
+		if j < len(w) && (w[j] == "rate" || w[j] == "fail" || w[j] == "through" || w[j] == "by" || w[j] == "mark") {
+			return plain
+		}
+	}
+	if (term == "sin" || term == "pan" || term == "pw" || term == "sas" || term == "sig" || term == "shadow" || term == "salt" || term == "pepper") && len(w) > 2 {
+		return plain
+	}
+	if strings.HasSuffix(term, "key") && contains(w, "public") {
+		return plain
+	}
+	if contains(w[:i], "public") && strings.HasSuffix(w[j-1], "key") {
+		return plain
+	}
+	if i > 0 && questionFirst[w[0]] || term == "pass" || term == "signature" || term == "pin" {
+		return flagged
+	}
+	return secret
+}
+
+func contains(w []string, s string) bool {
+	for _, x := range w {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// contentNature tells the names of contents: rows, payloads, statements.
+func contentNature(w []string, joined string) nature {
+	last := w[len(w)-1]
+	tail := joined
+	if len(w) > 1 {
+		tail = w[len(w)-2] + last
+	}
+	tail3 := tail
+	if len(w) > 2 {
+		tail3 = w[len(w)-3] + tail
+	}
+	switch {
+	case answerWords[joined], answerWords[tail], answerWords[tail3]:
+		return answer
+	case bindingWords[joined], bindingWords[tail], contains(w, "db") && contains(w, "parameter"):
+		return binding
+	case queryWords[joined], queryWords[last], queryWords[tail], queryWords[tail3]:
+		return query
+	case rowWords[last], rowWords[tail]:
+		return rows
+	case last == "text" && len(w) > 1 && (w[len(w)-2] == "status" || w[len(w)-2] == "severity" || w[len(w)-2] == "duration"):
+		return plain
+	case payloadWords[last], payloadWords[tail]:
+		return payload
+	case len(w) > 2 && w[0] == "gen" && w[1] == "ai":
+		return payload
+	case responseWords[joined], responseWords[last]:
+		return response
+	case accountWords[joined]:
+		return account
+	}
+	return plain
+}
+
+// plainLetters replaces full-width and look-alike letters by those they look
+// like, and removes characters that have no shape.
+func plainLetters(s string) string {
+	if isASCII(s) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		i += n
+		if r < utf8.RuneSelf {
+			b.WriteByte(byte(r))
+			continue
+		}
+		if r == utf8.RuneError && n == 1 {
+			b.WriteByte('?')
+			continue
+		}
+		switch c := lookAlike(r); c {
+		case 0:
+		case r:
+			b.WriteRune(r)
+		default:
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// lookAlike returns the ASCII character that r looks like, 0 if r has no shape,
+// and otherwise r.
+func lookAlike(r rune) rune {
+	switch {
+	case 0xFF01 <= r && r <= 0xFF5E:
+		return r - 0xFEE0 // full-width forms
+	case r == 0x3000, r == 0xA0, 0x2000 <= r && r <= 0x200A, r == 0x202F, r == 0x205F:
+		return ' '
+	case 0x1D400 <= r && r <= 0x1D6A3: // mathematical letters, 13 alphabets of 52
+		i := (r - 0x1D400) % 52
+		if i < 26 {
+			return 'A' + i
+		}
+		return 'a' + i - 26
+	case 0x1D7CE <= r && r <= 0x1D7FF: // mathematical digits
+		return '0' + (r-0x1D7CE)%10
+	case 0x24D0 <= r && r <= 0x24E9:
+		return 'a' + r - 0x24D0
+	case 0x24B6 <= r && r <= 0x24CF:
+		return 'A' + r - 0x24B6
+	case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Mn, r), r == 0x115F, r == 0x1160, r == 0x3164, r == 0x2800, r == 0xFFA0:
+		return 0
+	case r == 0x2010, r == 0x2011, r == 0x2012, r == 0x2013, r == 0x2212:
+		return '-'
+	case r == 0x2018, r == 0x2019:
+		return '\''
+	case r == 0x201C, r == 0x201D:
+		return '"'
+	}
+	if c, ok := alike[r]; ok {
+		return c
+	}
+	return r
+}
+
+var alike = func() map[rune]rune {
+	m := map[rune]rune{}
+	for _, pair := range strings.Fields(`
+		аa еe оo рp сc уy хx ѕs іi јj ԁd һh ԛq ԝw ѵv кk мm тt нh вb гr ӏl пn дd
+		АA ВB ЕE КK МM НH ОO РP СC ТT ХX УY ІI ЈJ ЅS
+		αa οo ρp νv ιi κk τt υu εe γy ωw ηn χx σo
+		ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX
+		ſs ɑa ɡg ɩi ʟl ɴn ʀr ᴀa ᴄc ᴅd ᴇe ᴋk ᴍm ᴏo ᴘp ꜱs ᴛt ᴜu ᴡw ʏy ıi
+		àa áa âa ãa äa åa èe ée êe ëe ìi íi îi ïi òo óo ôo õo öo ùu úu ûu üu ýy ñn çc
+		ⅰi ⅴv ⅹx ⅼl ⅽc ⅾd ⅿm ℓl ℮e օo հh ոn ѡw`) {
+		r := []rune(pair)
+		m[r[0]] = r[1]
+	}
+	return m
+}()

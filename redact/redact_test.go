@@ -1,0 +1,119 @@
+package redact_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auditlog/auditlog/redact"
+)
+
+func engine(t testing.TB, c redact.Config) *redact.Engine {
+	t.Helper()
+	e, err := redact.New(c)
+	require.NoError(t, err)
+	return e
+}
+
+// The secrets of the tables below. Formats are put together at run time, so that
+// no scanner of source code takes them for real.
+var (
+	jwt    = "ey" + "JhbGciOiJIUzI1NiJ9.ey" + "JzdWIiOiI0MiJ9.c2lnbmF0dXJlLW9mLTQy"
+	ghp    = "gh" + "p_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
+	akia   = "AK" + "IAQ3EGR7HWK5LNP2TZ"
+	card   = "4111" + "111111111111"
+	stripe = "sk_" + "live_4eC39HqLyjWDarjtT1zdp7dc"
+	pem    = "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7\nzX9\n-----END RSA " + "PRIVATE KEY-----"
+)
+
+func TestMessage(t *testing.T) {
+	for _, test := range []struct{ in, want string }{
+		{"alice updated role 42", "alice updated role 42"},
+		{"the password is sunshine", "the password is [redacted:prose]"},
+		{"password expired", "password expired"},
+		{"reset password for bob", "reset password for bob"},
+		{"token " + jwt + " refused", "token [redacted:jwt] refused"},
+		{"deploy key " + ghp, "deploy key [redacted:github_token]"},
+		{"paid with " + card, "paid with [redacted:card]"},
+		{"paid with 4111-1111-1111-1111.", "paid with [redacted:card]."},
+		{"order 4111111111111112", "order 4111111111111112"},
+		{"ssn 219-09-9999", "ssn [redacted:ssn]"},
+		{"login password=hunter2 ok", "login password=[redacted:pair] ok"},
+		{"Authorization: Basic YWxpY2U6aHVudGVyMg==", "Authorization: [redacted:pair]"},
+		{"connect postgres://app:hunter2@db:5432/x", "connect postgres://app:[redacted:userinfo]@db:5432/x"},
+		{"see https://example.com/a?access_token=abc&page=2", "see https://example.com/a?access_token=[redacted:url]&page=2"},
+		{"mysql -u root -phunter2 shop", "mysql -u root -p[redacted:pair] shop"},
+		{"run --password hunter2 --verbose", "run --password [redacted:pair] --verbose"},
+		{"SELECT * FROM users WHERE email = 'a@b.c'", "SELECT * FROM users WHERE email = ?"},
+		{`Duplicate entry 'jane@x.org' for key 'users.email'`, `Duplicate entry '[redacted:database_error]' for key 'users.email'`},
+		{`got {"password":"x y"} from app`, `got {"password":"[redacted:pair]"} from app`},
+		{pem, "[redacted:private_key]"},
+		{"p%61ssword%3Dhunter2", "password=[redacted:pair]"},
+		{"ｐａｓｓｗｏｒｄ=hunter2", "password=[redacted:pair]"},
+		{"pass\u200bword=hunter2", "password=[redacted:pair]"},
+		{"commit 3f786850e387550fdab836ed7e6dc881de23001b", "commit 3f786850e387550fdab836ed7e6dc881de23001b"},
+		{base64.StdEncoding.EncodeToString([]byte(`{"password":"hunter2"}`)), "[redacted:base64]"},
+		{"[redacted:jwt]", "[redacted:jwt]"},
+		{"password=[redacted:hunter2]", "password=[redacted:pair]"},
+		{"Passport Office", "Passport Office"},
+		{"Secrets Manager", "Secrets Manager"},
+	} {
+		p := engine(t, redact.Config{}).Begin()
+		require.Equal(t, test.want, p.Message("message", test.in), "%q", test.in)
+		p.End()
+	}
+}
+
+func TestRequest(t *testing.T) {
+	for _, test := range []struct{ in, want string }{
+		{`{"id":42,"name":"editor","password":"x"}`, `{"id":42,"name":"editor","password":"[redacted:key]"}`},
+		{`{"data":{"dbPassword":5,"n":[1,2]}}`, `{"data":{"dbPassword":"[redacted:key]","n":[1,2]}}`},
+		{`{"name":"password","value":"x"}`, `{"name":"password","value":"[redacted:key]"}`},
+		{`[{"field":"api_key","old":"x","new":"y"},{"field":"role","old":"a","new":"b"}]`, `[{"field":"api_key","old":"[redacted:key]","new":"[redacted:key]"},{"field":"role","old":"a","new":"b"}]`},
+		{`{"rows":[{"a":1},{"a":2}]}`, `{"rows":"[2 rows omitted]"}`},
+		{`{"token_count":42,"password_policy":"strong","primary_key":"id"}`, `{"token_count":42,"password_policy":"strong","primary_key":"id"}`},
+		{`{"note":"a sentence about people"}`, `{"note":"[redacted:text]"}`},
+		{`{"sql":"DELETE FROM users WHERE id = 7","params":[7]}`, `{"sql":"DELETE FROM users WHERE id = ?","params":"[redacted:sql]"}`},
+		{`{"body":"{\"password\":\"x\",\"n\":1}"}`, `{"body":"{\"password\":\"[redacted:key]\",\"n\":1}"}`},
+		{`{"kind":"Secret","data":{"a":"eA=="}}`, `{"kind":"Secret","data":"[redacted:key]"}`},
+		{`{"url":"postgres://app:pw@db/x"}`, `{"url":"postgres://app:[redacted:userinfo]@db/x"}`},
+		{`user=alice&password=x%20y&page=2`, `user=alice&password=[redacted:key]&page=2`},
+		{"<user><name>alice</name><password>x</password></user>", "<user><name>alice</name><password>[redacted:key]</password></user>"},
+		{"user: alice\npassword: x y\nsize: 3", "user: alice\npassword: [redacted:key]\nsize: 3"},
+		{"free text of somebody", "[redacted:text]"},
+		{`{"a":`, "[redacted:unreadable]"},
+	} {
+		p := engine(t, redact.Config{}).Begin()
+		got := p.Request("request", test.in)
+		p.End()
+		require.Equal(t, test.want, got, "%q", test.in)
+		p = engine(t, redact.Config{}).Begin()
+		require.Equal(t, got, p.Request("request", got), "again: %q", test.in)
+		p.End()
+		if json.Valid([]byte(test.in)) {
+			require.True(t, json.Valid([]byte(got)))
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	e := engine(t, redact.Config{Keys: []string{"badge number"}, AllowKeys: []string{"pin"}})
+	secret := func(name string) bool {
+		p := e.Begin()
+		defer p.End()
+		return p.Text("x", name, "value") != "value"
+	}
+	for _, name := range strings.Fields(`password dbPassword X-Api-Key client-secrets PGPASSWORD pwd cvv2 otp ssn passphrase privateKey
+		API_KEY apiKey APIKey user.password new_password password1 AWS_SECRET_ACCESS_KEY accessKeyId refreshToken tokens Authorization
+		badgeNumber BADGE_NUMBER secrets.db pаssword mysql_root_password dbpwd authToken idToken session_token x-auth-token userPass`) {
+		require.True(t, secret(name), name)
+	}
+	for _, name := range strings.Fields(`monkey token_count primary_key secretary keyboard password_policy author compass keyword tokenizer
+		token_type secretVersion password_expiry passport max_tokens public_key partitionKey passwordChangedAt pin mapping
+		secret_rotation_date passwordAlgorithm design_token tokenization authority bypass signature_algorithm`) {
+		require.False(t, secret(name), name)
+	}
+}

@@ -1,0 +1,200 @@
+package redact
+
+import (
+	"strings"
+
+	"github.com/DataDog/go-sqllexer"
+)
+
+// sqlStarts are the first words of statements, and a word that must follow for
+// prose not to be taken for one.
+var sqlStarts = []struct{ verb, then string }{
+	{"select", "from"}, {"insert", "into"}, {"update", "set"}, {"delete", "from"}, {"replace", "into"}, {"merge", "into"},
+	{"upsert", "into"}, {"alter", "user"}, {"alter", "role"}, {"alter", "login"}, {"create", "user"}, {"create", "role"},
+	{"create", "login"}, {"grant", "identified"}, {"set", "password"}, {"exec", "@"}, {"execute", "("}, {"call", "("}, {"with", "select"},
+	{"select", "'"}, {"copy", "from"}, {"values", "("},
+}
+
+// sqlStart finds where a statement begins in s, -1 if nowhere.
+func sqlStart(s string) int {
+	low := strings.ToLower(s)
+	best := -1
+	for _, x := range sqlStarts {
+		for at := 0; ; {
+			i := strings.Index(low[at:], x.verb)
+			if i < 0 {
+				break
+			}
+			i += at
+			at = i + len(x.verb)
+			if i > 0 && isWordByte(low[i-1]) || at < len(low) && isWordByte(low[at]) {
+				continue
+			}
+			if strings.Contains(low[at:], x.then) && (best < 0 || i < best) {
+				best = i
+			}
+			break
+		}
+	}
+	return best
+}
+
+func isWordByte(c byte) bool { return isAlnum(c) || c == '_' || c == '.' || c == '-' }
+
+// isSQL reports whether s is a statement as a whole.
+func isSQL(s string) bool {
+	i := sqlStart(s)
+	return i >= 0 && strings.Trim(s[:i], " \t\r\n(;") == ""
+}
+
+// sqlSpans finds a statement in s and replaces it by one without literals.
+func sqlSpans(s string, list []span) []span {
+	i := sqlStart(s)
+	if i < 0 {
+		return list
+	}
+	clean := statement(s[i:], i == 0)
+	if clean == s[i:] {
+		return list
+	}
+	return append(list, span{from: i, to: len(s), rule: ruleSQL, with: clean})
+}
+
+// statement returns SQL without literals and comments. What the lexer is not
+// sure of is replaced as a whole but for the verb.
+func statement(s string, whole bool) string {
+	verb := s
+	if i := strings.IndexAny(s, " \t\r\n("); i > 0 {
+		verb = s[:i]
+	}
+	unsure := verb + " " + marker(ruleSQL)
+	if strings.Contains(s, marker(ruleSQL)) && strings.TrimSpace(s) == unsure {
+		return s
+	}
+	if strings.IndexByte(s, '\\') >= 0 || strings.Count(s, "'")%2 != 0 || strings.Count(s, `"`)%2 != 0 || strings.Count(s, "`")%2 != 0 {
+		return unsure
+	}
+	var b strings.Builder
+	lexer := sqllexer.New(s)
+	previous := ""
+	for range len(s) + 1 {
+		t := lexer.Scan()
+		if t.Type == sqllexer.EOF {
+			return b.String()
+		}
+		v := t.Value
+		switch t.Type {
+		case sqllexer.ERROR, sqllexer.UNKNOWN, sqllexer.INCOMPLETE_STRING:
+			if t.Type != sqllexer.UNKNOWN || strings.TrimSpace(v) != "?" {
+				return unsure
+			}
+			b.WriteString(v)
+		case sqllexer.STRING, sqllexer.NUMBER, sqllexer.DOLLAR_QUOTED_STRING, sqllexer.DOLLAR_QUOTED_FUNCTION:
+			b.WriteByte('?')
+		case sqllexer.COMMENT, sqllexer.MULTILINE_COMMENT:
+			b.WriteByte(' ')
+		case sqllexer.QUOTED_IDENT:
+			if !identifier(v) || literalPlace(previous) {
+				b.WriteByte('?')
+			} else {
+				b.WriteString(v)
+			}
+		default:
+			b.WriteString(v)
+		}
+		if t.Type != sqllexer.SPACE {
+			previous = strings.ToLower(v)
+		}
+	}
+	return unsure
+}
+
+// literalPlace reports whether a value is expected after the token before.
+func literalPlace(previous string) bool {
+	switch previous {
+	case "=", "<", ">", "<=", ">=", "<>", "!=", "+", "||", "~", "like", "ilike", "rlike", "regexp", "between", "in", "then", "else", "limit", "offset", "values", "by":
+		return true
+	}
+	return false
+}
+
+func identifier(v string) bool {
+	v = strings.Trim(v, "\"`[]")
+	for _, part := range strings.Split(v, ".") {
+		part = strings.Trim(part, "\"`[]")
+		if part == "" || len(part) > 64 || isDigit(part[0]) {
+			return false
+		}
+		for i := 0; i < len(part); i++ {
+			if !isAlnum(part[i]) && part[i] != '_' && part[i] != '$' {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// databaseErrors are phrases of databases before values that they quote.
+var databaseErrors = []string{
+	"duplicate entry", "duplicate key value is", "failing row contains", "invalid input syntax", "invalid input value", "conversion failed when converting",
+	"incorrect integer value", "incorrect string value", "incorrect datetime value", "incorrect decimal value", "incorrect date value", "truncated incorrect",
+	"dup key:", "dup key {", "detail: key (", "key (", "invalid number", "data too long for", "out of range for", "parameters:", "bind parameters", "bound parameters", "binds:", "with params", "params:",
+	"near \"", "near '", "the value '", "value \"", "the data value", "string or binary data would be truncated", "with parameters", "parameter values", "unterminated quoted string at or near",
+}
+
+// databaseSpans finds values that errors of databases quote.
+func databaseSpans(s string, list []span) []span {
+	low := strings.ToLower(s)
+	for _, phrase := range databaseErrors {
+		for at := 0; ; {
+			i := strings.Index(low[at:], phrase)
+			if i < 0 {
+				break
+			}
+			at += i + len(phrase)
+			list = quotedValues(s, at, phrase, list)
+		}
+	}
+	return list
+}
+
+// quotedValues takes what is quoted or bracketed from at to the end of the line.
+func quotedValues(s string, at int, phrase string, list []span) []span {
+	end := lineEnd(s, at)
+	if phrase == "key (" {
+		i := strings.Index(s[at:end], ")=(")
+		if i < 0 {
+			return list
+		}
+		from := at + i + 3
+		to := balanced(s, from-1)
+		return append(list, span{from: from, to: max(from, min(to-1, end)), rule: ruleDatabase})
+	}
+	if strings.HasSuffix(phrase, `"`) || strings.HasSuffix(phrase, `'`) {
+		q := phrase[len(phrase)-1]
+		to := end
+		if k := strings.IndexByte(s[at:end], q); k >= 0 {
+			to = at + k
+		}
+		return append(list, span{from: at, to: to, rule: ruleDatabase})
+	}
+	for j := at; j < end; j++ {
+		switch s[j] {
+		case '\'', '"':
+			k := strings.IndexByte(s[j+1:end], s[j])
+			if k < 0 {
+				return append(list, span{from: j + 1, to: end, rule: ruleDatabase})
+			}
+			if before := strings.ToLower(s[max(at, j-12):j]); strings.Contains(before, "key ") || strings.Contains(before, "column ") || strings.Contains(before, "constraint ") || strings.Contains(before, "table ") {
+				j += k + 1
+				continue
+			}
+			list = append(list, span{from: j + 1, to: j + 1 + k, rule: ruleDatabase})
+			j += k + 1
+		case '(', '[', '{':
+			to := balanced(s, j)
+			return append(list, span{from: j + 1, to: max(j+1, to-1), rule: ruleDatabase})
+		}
+	}
+	return list
+}

@@ -1,0 +1,568 @@
+package redact
+
+import (
+	"fmt"
+	"strings"
+)
+
+// place says where in a structure a value is.
+type place struct {
+	mode    mode
+	decoded int  // encodings around it
+	listed  bool // under a query or a response: lists of records are rows
+	vector  bool // in a list of arguments or header names and values
+}
+
+// document redacts s if it is JSON: an object, a list or a quoted text.
+func (p *Pass) document(s string, m mode, decoded int) (out string, ok bool) {
+	mark := len(p.nodes)
+	root, ok := p.parse(s)
+	if !ok {
+		if depthOf(s) > maxDepth {
+			return p.replace(ruleDepth), true
+		}
+		return "", false
+	}
+	defer func() { p.nodes = p.nodes[:mark] }()
+	if decoded >= maxDecode {
+		return p.replace(ruleDepth), true
+	}
+	if p.walk(root, place{mode: m, decoded: decoded + 1}) {
+		return string(p.write(nil, root)), true
+	}
+	return s, true
+}
+
+// depthOf returns the deepest nesting of brackets in s.
+func depthOf(s string) int {
+	depth, deepest := 0, 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '{', '[':
+			depth++
+			deepest = max(deepest, depth)
+		case '}', ']':
+			depth--
+		}
+	}
+	return deepest
+}
+
+// walk redacts the node and what is under it, and reports whether it changed.
+func (p *Pass) walk(i int32, at place) bool {
+	switch p.nodes[i].kind {
+	case object:
+		return p.walkObject(i, at)
+	case array:
+		return p.walkArray(i, at)
+	case text:
+		return p.set(i, p.leaf(p.nodes[i].text, at))
+	case numeral:
+		return p.walkNumeral(i, at)
+	}
+	return false
+}
+
+// set gives node i another text.
+func (p *Pass) set(i int32, s string) bool {
+	if p.nodes[i].text == s {
+		return false
+	}
+	p.nodes[i].text = s
+	return true
+}
+
+// omit replaces node i by a placeholder.
+func (p *Pass) omit(i int32, with, rule string) bool {
+	n := &p.nodes[i]
+	if n.kind == null || n.kind == text && (n.text == "" || n.text == with || p.e.isPlaceholder(n.text)) {
+		return false
+	}
+	p.report(rule)
+	n.kind, n.text, n.child = omitted, with, -1
+	return true
+}
+
+// A number may be a card's.
+func (p *Pass) walkNumeral(i int32, at place) bool {
+	s := p.nodes[i].text
+	if len(s) < 13 || p.text(s, at.mode, at.decoded) == s {
+		return false
+	}
+	p.nodes[i].kind, p.nodes[i].text = omitted, marker(ruleCard)
+	return true
+}
+
+// Names of a pair whose value stands beside it: {"name": "password", "value": …}.
+var (
+	pairNames  = set(`name key field header variable env param parameter property attribute path label type kind option setting column k n id fieldname propertyname attributename headername envname displayname keyname title`)
+	pairValues = set(`value val values old new oldvalue newvalue before after from to current previous default v content data defaultvalue stringvalue prev original updated old_value new_value left right text body secretvalue plaintext string input`)
+)
+
+func (p *Pass) walkObject(i int32, at place) bool {
+	changed := false
+	pair, statement, sealed := p.siblings(i)
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		key := p.nodes[c].key
+		if name := p.memberName(key); name != key {
+			p.nodes[c].key = name
+			changed = true
+		}
+		n := p.nature(key)
+		joined := ""
+		if pair != plain || statement || sealed {
+			joined = strings.Join(words(key, nil), "")
+		}
+		switch {
+		case pair != plain && pairValues[joined]:
+			n = pair
+		case statement && (bindingNames[joined]):
+			n = binding
+		case sealed && (joined == "data" || joined == "stringdata"):
+			n = secret
+		}
+		p.path = append(p.path, p.nodes[c].key)
+		if p.member(c, n, at) {
+			changed = true
+		}
+		p.path = p.path[:len(p.path)-1]
+	}
+	return changed
+}
+
+var bindingNames = set(`params parameters args arguments values bindings binds bind variables replacements vars inputs parametervalues`)
+
+// siblings looks at the members of an object for what they say about one
+// another: the name of a secret, a statement beside its parameters, a sealed
+// object of Kubernetes.
+func (p *Pass) siblings(i int32) (pair nature, statement, sealed bool) {
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		n := &p.nodes[c]
+		if n.kind != text || n.text == "" {
+			continue
+		}
+		if len(n.text) <= 80 && len(n.key) <= 16 && pairNames[strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(n.key))] {
+			name := n.text
+			if k := strings.LastIndexAny(name, "/"); k >= 0 && k < len(name)-1 {
+				name = name[k+1:]
+			}
+			if v := p.nature(name); v == secret || v == flagged || v == cookies || v == webhook {
+				pair = secret
+			}
+			if n.text == "Secret" && strings.EqualFold(n.key, "kind") {
+				sealed = true
+			}
+		}
+		if len(n.text) > 8 && (p.nature(n.key) == query || isQueryKey(n.key)) && isSQL(n.text) {
+			statement = true
+		}
+	}
+	return pair, statement, sealed
+}
+
+func isQueryKey(key string) bool {
+	return strings.EqualFold(key, "query") || strings.EqualFold(key, "text") || strings.EqualFold(key, "command") || strings.EqualFold(key, "q")
+}
+
+// memberName redacts a name that holds a secret itself.
+func (p *Pass) memberName(name string) string {
+	if len(name) > maxName {
+		return p.replace(ruleTooLong)
+	}
+	if len(name) < 12 && isASCII(name) && strings.IndexAny(name, "=:@") < 0 {
+		return name
+	}
+	return p.text(name, field, 0)
+}
+
+// member redacts node i whose name is of nature n.
+func (p *Pass) member(i int32, n nature, at place) bool {
+	node := &p.nodes[i]
+	switch n {
+	case flagged:
+		if node.kind == boolean {
+			return false
+		}
+		return p.omit(i, marker(ruleKey), ruleKey)
+	case secret:
+		return p.omit(i, marker(ruleKey), ruleKey)
+	case cookies:
+		return p.omit(i, marker(ruleCookie), ruleCookie)
+	case webhook:
+		return p.omit(i, marker(ruleWebhook), ruleWebhook)
+	case binding:
+		if node.kind == array || node.kind == object || node.kind == text {
+			return p.omit(i, marker(ruleSQL), ruleSQL)
+		}
+	case answer:
+		return p.omit(i, marker(ruleResponse), ruleResponse)
+	case rows:
+		return p.rowsMember(i, at)
+	case payload:
+		return p.payloadMember(i, at)
+	case response:
+		if node.kind == text && firstByte(node.text) != '{' && firstByte(node.text) != '[' {
+			if !shortWord(node.text) {
+				return p.omit(i, marker(ruleResponse), ruleResponse)
+			}
+		}
+		at.mode, at.listed = request, true
+	case query:
+		if node.kind == text {
+			return p.set(i, p.query(node.text, at))
+		}
+		at.listed = true
+	case account:
+		if node.kind == text {
+			s := p.leaf(node.text, at)
+			return p.set(i, p.login(s)) || s != node.text
+		}
+	}
+	if isQueryKey(node.key) || strings.EqualFold(node.key, "result") || strings.EqualFold(node.key, "output") {
+		at.listed = true
+	}
+	return p.walk(i, at)
+}
+
+func (p *Pass) rowsMember(i int32, at place) bool {
+	switch n := &p.nodes[i]; n.kind {
+	case array:
+		if n.child < 0 {
+			return false
+		}
+		return p.omit(i, fmt.Sprintf("[%d rows omitted]", p.count(i)), ruleRows)
+	case object:
+		if n.child < 0 {
+			return false
+		}
+		return p.omit(i, "[1 rows omitted]", ruleRows)
+	case text:
+		if !shortWord(n.text) {
+			return p.omit(i, marker(ruleRows), ruleRows)
+		}
+	}
+	return p.walk(i, at)
+}
+
+func (p *Pass) payloadMember(i int32, at place) bool {
+	switch n := &p.nodes[i]; n.kind {
+	case text:
+		if c := firstByte(n.text); c == '{' || c == '[' {
+			if s, ok := p.document(n.text, request, at.decoded); ok {
+				return p.set(i, s)
+			}
+		}
+		return p.omit(i, marker(ruleText), ruleText)
+	case array:
+		changed := false
+		for c := n.child; c >= 0; c = p.nodes[c].next {
+			if p.nodes[c].kind == text {
+				changed = p.omit(c, marker(ruleText), ruleText) || changed
+			} else {
+				at.mode = request
+				changed = p.walk(c, at) || changed
+			}
+		}
+		return changed
+	}
+	at.mode = request
+	return p.walk(i, at)
+}
+
+func (p *Pass) count(i int32) (n int) {
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		n++
+	}
+	return n
+}
+
+const maxItems = 32 // of a list in a request
+
+func (p *Pass) walkArray(i int32, at place) bool {
+	if at.listed && p.records(i) > 3 {
+		return p.omit(i, fmt.Sprintf("[%d rows omitted]", p.count(i)), ruleRows)
+	}
+	changed := false
+	count := 0
+	after := plain
+	last := int32(-1)
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		if count++; at.mode == request && count > maxItems {
+			p.nodes[last].next = -1
+			rest := 0
+			for ; c >= 0; c = p.nodes[c].next {
+				rest++
+			}
+			p.nodes = append(p.nodes, node{kind: omitted, text: fmt.Sprintf("[%d more omitted]", rest), child: -1, next: -1})
+			p.nodes[last].next = int32(len(p.nodes) - 1)
+			p.report(ruleRows)
+			return true
+		}
+		last = c
+		p.path = append(p.path, "*")
+		if after != plain {
+			changed = p.member(c, after, at) || changed
+			after = plain
+		} else {
+			if p.nodes[c].kind == text {
+				after = p.argument(p.nodes[c].text)
+			}
+			changed = p.walk(c, at) || changed
+		}
+		p.path = p.path[:len(p.path)-1]
+	}
+	return changed
+}
+
+// argument reports the nature of the item after s in a list of arguments or of
+// names and values: ["--password", "x"], ["Authorization", "x"].
+func (p *Pass) argument(s string) nature {
+	if len(s) < 2 || len(s) > 64 || strings.ContainsAny(s, " =:@/") {
+		return plain
+	}
+	if s == "-p" {
+		return secret
+	}
+	switch n := p.nature(strings.TrimLeft(s, "-")); n {
+	case secret, cookies:
+		return n
+	}
+	return plain
+}
+
+// records returns the length of a list of objects or of lists, else 0.
+func (p *Pass) records(i int32) (n int) {
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		if k := p.nodes[c].kind; k != object && k != array {
+			return 0
+		}
+		n++
+	}
+	return n
+}
+
+// isPlaceholder reports whether s stands for something that we omitted.
+func (e *Engine) isPlaceholder(s string) bool {
+	if e.isMarker(s) {
+		return true
+	}
+	rest, ok := strings.CutPrefix(s, "[")
+	if !ok {
+		return false
+	}
+	digits := 0
+	for digits < len(rest) && isDigit(rest[digits]) {
+		digits++
+	}
+	switch rest[digits:] {
+	case " rows omitted]", " more omitted]":
+		return digits > 0 && digits < 8
+	}
+	return false
+}
+
+// leaf redacts a text under a harmless name.
+func (p *Pass) leaf(s string, at place) string {
+	if s == "" || p.e.isPlaceholder(s) {
+		return s
+	}
+	clean := p.text(s, at.mode, at.decoded)
+	if at.mode != request || short(p.e.bare(clean)) {
+		return clean
+	}
+	switch {
+	case isSQL(s) && len(clean) <= 2000:
+		return clean
+	case firstByte(s) == '{' || firstByte(s) == '[':
+		if _, ok := p.parse(clean); ok {
+			return clean
+		}
+	case graphQL(s):
+		return p.graphQL(s)
+	case strings.IndexByte(s, '@') >= 0 && strings.IndexByte(s, ' ') < 0 && len(s) < 255:
+		return p.omission(ruleEmail)
+	}
+	return p.omission(ruleText)
+}
+
+// bare returns s without markers, and without the user of a URL.
+func (e *Engine) bare(s string) string {
+	for at := 0; ; {
+		i := strings.Index(s[at:], "[redacted:")
+		if i < 0 {
+			break
+		}
+		i += at
+		n := strings.IndexByte(s[i:], ']')
+		if n < 0 {
+			break
+		}
+		if at = i + 1; e.isMarker(s[i : i+n+1]) {
+			s, at = s[:i]+s[i+n+1:], i
+		}
+	}
+	scheme, rest, ok := strings.Cut(s, "://")
+	user, host, found := strings.Cut(rest, "@")
+	if ok && found && strings.IndexAny(user, "/?#") < 0 {
+		return scheme + "://" + user + host
+	}
+	return s
+}
+
+// omission is the marker for what goes by policy, not for being a secret; it is
+// reported once for the whole of a field.
+func (p *Pass) omission(rule string) string {
+	path := p.path
+	p.path = p.path[:1]
+	p.report(rule)
+	p.path = path
+	return marker(rule)
+}
+
+// short reports whether s may stay in a request: a word or identifier, a number,
+// a time, a path.
+func short(s string) bool {
+	if len(s) > 200 {
+		return false
+	}
+	strict := len(s) > 40
+	timeLike := len(s) <= 35 && len(s) >= 8 && isDigit(s[0])
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == '@' || c < ' ' || c == '\t':
+			return false
+		case c == ' ':
+			if !timeLike {
+				return false
+			}
+			for j := 0; j < len(s); j++ {
+				if !isDigit(s[j]) && strings.IndexByte(" -:.+/TZUC", s[j]) < 0 {
+					return false
+				}
+			}
+		case strict && !isAlnum(c) && strings.IndexByte("_.:/-$", c) < 0:
+			return false
+		}
+	}
+	return true
+}
+
+// shortWord reports whether s is one word of letters, as the state of a thing is.
+func shortWord(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !isAlpha(s[i]) && s[i] != '_' && s[i] != '-' {
+			return false
+		}
+	}
+	return len(s) <= 24
+}
+
+// query redacts a statement in whatever language.
+func (p *Pass) query(s string, at place) string {
+	if p.e.isPlaceholder(s) || s == "" {
+		return s
+	}
+	if isSQL(s) {
+		return p.text(s, at.mode, at.decoded)
+	}
+	if graphQL(s) {
+		return p.graphQL(s)
+	}
+	if c := firstByte(s); c == '{' || c == '[' {
+		mark := len(p.nodes)
+		if root, ok := p.parse(s); ok {
+			p.keysOnly(root)
+			out := string(p.write(nil, root))
+			p.nodes = p.nodes[:mark]
+			if out != s {
+				p.report(ruleSQL)
+			}
+			return out
+		}
+	}
+	verb, rest, _ := strings.Cut(strings.TrimSpace(s), " ")
+	if rest == "" && shortWord(verb) || rest == marker(ruleSQL) && shortWord(verb) {
+		return s
+	}
+	p.report(ruleSQL)
+	if !shortWord(verb) {
+		return marker(ruleSQL)
+	}
+	return verb + " " + marker(ruleSQL)
+}
+
+// keysOnly removes all values under node i.
+func (p *Pass) keysOnly(i int32) {
+	switch n := &p.nodes[i]; n.kind {
+	case object, array:
+		for c := n.child; c >= 0; c = p.nodes[c].next {
+			p.nodes[c].key = p.memberName(p.nodes[c].key)
+			p.keysOnly(c)
+		}
+	default:
+		*n = node{kind: null, key: n.key, text: "null", child: -1, next: n.next}
+	}
+}
+
+// graphQL reports whether s is a GraphQL operation.
+func graphQL(s string) bool {
+	t := strings.TrimSpace(s)
+	for _, w := range []string{"query", "mutation", "subscription", "fragment", "{"} {
+		if rest, ok := strings.CutPrefix(t, w); ok && strings.IndexByte(t, '{') >= 0 && strings.HasSuffix(t, "}") {
+			return rest != "" && (rest[0] == ' ' || rest[0] == '(' || rest[0] == '{' || rest[0] == '\n' || isAlpha(rest[0]) && w == "{")
+		}
+	}
+	return false
+}
+
+// graphQL returns an operation without literals and comments.
+func (p *Pass) graphQL(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"':
+			j := i + 1
+			if strings.HasPrefix(s[i:], `"""`) {
+				k := strings.Index(s[i+3:], `"""`)
+				if k < 0 {
+					return p.omission(ruleSQL)
+				}
+				i += k + 5
+			} else {
+				for j < len(s) && s[j] != '"' {
+					if s[j] == '\\' {
+						j++
+					}
+					j++
+				}
+				i = j
+			}
+			b.WriteByte('?')
+		case c == '#':
+			i = lineEnd(s, i) - 1
+		case (isDigit(c) || c == '-' && i+1 < len(s) && isDigit(s[i+1])) && (i == 0 || !isAlnum(s[i-1]) && s[i-1] != '_'):
+			for i+1 < len(s) && (isAlnum(s[i+1]) || s[i+1] == '.') {
+				i++
+			}
+			b.WriteByte('?')
+		default:
+			b.WriteByte(c)
+		}
+	}
+	out := b.String()
+	if out != s {
+		p.report(ruleSQL)
+	}
+	return out
+}
+
+// under redacts a text by its name.
+func (p *Pass) under(name, s string, m mode) string {
+	mark := len(p.nodes)
+	p.nodes = append(p.nodes, node{kind: text, key: name, text: s, child: -1, next: -1})
+	p.member(int32(mark), p.nature(name), place{mode: m})
+	out := p.nodes[mark].text
+	p.nodes = p.nodes[:mark]
+	return out
+}
