@@ -85,7 +85,7 @@ func TestClosedList(t *testing.T) {
 	require.Equal(t, "(absent)", text(a, "unknown"))
 	require.Equal(t, "12ms", text(a, "duration"))
 	require.Equal(t, "MDEyMzQ1Njc4OQ==", text(a, audit.AttributeFingerprint))
-	require.Equal(t, `{"raw":"password=[redacted:pair]","dbPassword":"[redacted:key]","deep":{"list":["password=[redacted:pair]"]},"pin":"[redacted:key]"}`, text(a, audit.Attributes.Attribute))
+	require.Equal(t, `{"dbPassword":"[redacted:key]","deep":{"list":["password=[redacted:pair]"]},"pin":"[redacted:key]","raw":"password=[redacted:pair]"}`, text(a, audit.Attributes.Attribute))
 	require.Equal(t, `["plain","password=[redacted:pair]"]`, text(a, audit.AttributeDeadLetterNames))
 	require.Contains(t, text(a, audit.Redactions.Attribute), `"request.password: key"`)
 	require.Contains(t, text(a, audit.Redactions.Attribute), `"attributes.pin: key"`)
