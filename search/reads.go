@@ -97,8 +97,9 @@ func (r *reads) describe(a asked) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("describe the read: %w", err)
 	}
-	text, _ := r.engine.Request(string(b))
-	return text, nil
+	pass := r.engine.Begin()
+	defer pass.End()
+	return pass.Request("request", string(b)), nil
 }
 
 func (r *reads) recent(key string, fold time.Duration) bool {
