@@ -1,0 +1,253 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver
+
+	"github.com/auditlog/auditlog/audit"
+)
+
+const (
+	schemaVersion = 1          // PRAGMA user_version of a day's file
+	applicationID = 0x6175646c // PRAGMA application_id: "audl"
+	maxReaders    = 4          // connections that read one file at a time
+	maxNames      = 4096       // ids of names that the writer remembers
+)
+
+//go:embed schema.sql
+var schema string
+
+// totals count what one file was given. accepted = stored + duplicates + deadLetters.
+type totals struct {
+	accepted, stored, duplicates, deadLetters int64
+	received, setAside                        int64 // newest, ns; 0 is none
+}
+
+func (t *totals) add(u totals) {
+	t.accepted += u.accepted
+	t.stored += u.stored
+	t.duplicates += u.duplicates
+	t.deadLetters += u.deadLetters
+	t.received = max(t.received, u.received)
+	t.setAside = max(t.setAside, u.setAside)
+}
+
+// A database is one day's file, open. The pool reads; the one connection of
+// writer, and all that hangs on it, belongs to the goroutine that writes.
+type database struct {
+	path  string
+	day   audit.Day
+	key   []byte
+	start totals // when it was opened
+	pool  *sql.DB
+	codec *codec
+
+	writer     *sql.DB
+	conn       *sql.Conn
+	statements statements
+	names      map[string]int64
+}
+
+// openDatabase opens the file of day and prepares it if it is new.
+func openDatabase(ctx context.Context, path string, day audit.Day) (_ *database, err error) {
+	d := &database{path: path, day: day}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.close())
+		}
+	}()
+	if d.pool, err = open(path, "query_only(1)"); err != nil {
+		return nil, err
+	}
+	d.pool.SetMaxOpenConns(maxReaders)
+	d.pool.SetConnMaxIdleTime(time.Minute)
+	isNew, err := d.checkVersion(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if isNew {
+		if err := d.prepare(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return d, d.load(ctx)
+}
+
+// open opens a database file that exists, with more pragmas.
+func open(path string, pragmas ...string) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	query := url.Values{"mode": {"rw"}, "_pragma": append([]string{"busy_timeout(10000)", "synchronous(FULL)"}, pragmas...)}
+	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}).String())
+}
+
+// createFile makes an empty file that is there after a power cut, too. An
+// existing file is left alone.
+func createFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return syncDirectory(filepath.Dir(path))
+}
+
+func syncDirectory(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// checkVersion reports whether the file is still empty. It refuses a file that a
+// newer version, or another program, wrote.
+func (d *database) checkVersion(ctx context.Context) (isNew bool, err error) {
+	var version, application, objects int
+	err = d.pool.QueryRowContext(ctx,
+		`SELECT user_version, application_id, (SELECT count(*) FROM sqlite_schema)
+		 FROM pragma_user_version, pragma_application_id`).Scan(&version, &application, &objects)
+	switch {
+	case err != nil:
+		return false, err
+	case version == 0 && application == 0 && objects == 0:
+		return true, nil
+	case application != applicationID:
+		return false, errors.New("not a file of auditlog: move it away")
+	case version > schemaVersion:
+		return false, fmt.Errorf("%w: its format is %d, and this version reads up to %d: start the newer version",
+			errNewer, version, schemaVersion)
+	}
+	return false, nil
+}
+
+func (d *database) prepare(ctx context.Context) error {
+	if err := d.openWriter(ctx); err != nil {
+		return err
+	}
+	return d.transact(ctx, func() error {
+		_, err := d.conn.ExecContext(ctx, schema+fmt.Sprintf("PRAGMA user_version = %d; PRAGMA application_id = %d;",
+			schemaVersion, applicationID))
+		if err != nil {
+			return err
+		}
+		if _, err := d.conn.ExecContext(ctx, `INSERT INTO total (key, day) VALUES (?, ?)`, newKey(), int64(d.day)); err != nil {
+			return err
+		}
+		_, err = d.conn.ExecContext(ctx, `INSERT INTO dictionary (id, content) VALUES (1, ?)`, firstDictionary())
+		return err
+	})
+}
+
+func newKey() []byte {
+	key := make([]byte, 16)
+	_, _ = rand.Read(key) // never fails
+	return key
+}
+
+// load reads what is kept in memory while the file is open.
+func (d *database) load(ctx context.Context) error {
+	var day int64
+	t := &d.start
+	err := d.pool.QueryRowContext(ctx,
+		`SELECT key, day, accepted, stored, duplicates, dead_letters, received, set_aside FROM total`).
+		Scan(&d.key, &day, &t.accepted, &t.stored, &t.duplicates, &t.deadLetters, &t.received, &t.setAside)
+	if err != nil {
+		return err
+	}
+	if audit.Day(day) != d.day {
+		return fmt.Errorf("holds day %s: give it its own name back", audit.Day(day))
+	}
+	rows, err := d.pool.QueryContext(ctx, `SELECT id, content FROM dictionary ORDER BY id`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var dictionaries []dictionary
+	for rows.Next() {
+		var x dictionary
+		if err := rows.Scan(&x.id, &x.content); err != nil {
+			return err
+		}
+		dictionaries = append(dictionaries, x)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	d.codec, err = newCodec(dictionaries)
+	return err
+}
+
+// openWriter opens the connection that writes. WAL is a property of the file,
+// set before its first table.
+func (d *database) openWriter(ctx context.Context) (err error) {
+	if d.conn != nil {
+		return nil
+	}
+	if d.writer == nil {
+		if d.writer, err = open(d.path, "journal_mode(WAL)", "foreign_keys(0)", "cache_size(-16384)"); err != nil {
+			return err
+		}
+	}
+	d.names = make(map[string]int64)
+	d.conn, err = d.writer.Conn(ctx)
+	return err
+}
+
+// transact runs do in a transaction of the connection that writes. What do did
+// is on disk when it returns nil.
+func (d *database) transact(ctx context.Context, do func() error) error {
+	if _, err := d.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := do()
+	if err == nil {
+		_, err = d.conn.ExecContext(ctx, "COMMIT")
+	}
+	if err == nil {
+		return nil
+	}
+	clear(d.names)
+	_, _ = d.conn.ExecContext(ctx, "ROLLBACK") // fails if SQLite has done it by itself
+	return err
+}
+
+// close leaves one file without a log beside it, unless another process reads it.
+func (d *database) close() error {
+	var errs []error
+	if d.conn != nil {
+		errs = append(errs, d.statements.close())
+		if _, err := d.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+			errs = append(errs, err)
+		}
+		errs = append(errs, d.conn.Close())
+	}
+	if d.pool != nil {
+		errs = append(errs, d.pool.Close())
+	}
+	if d.writer != nil {
+		errs = append(errs, d.writer.Close())
+	}
+	if d.codec != nil {
+		d.codec.close()
+	}
+	return errors.Join(errs...)
+}

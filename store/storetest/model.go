@@ -1,0 +1,340 @@
+package storetest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/auditlog/auditlog/audit"
+	"github.com/auditlog/auditlog/store"
+)
+
+// A Model is a store in memory that does everything in the simplest way there
+// is. What it answers, every store answers. It removes no days.
+type Model struct {
+	now       func() time.Time
+	retention time.Duration
+
+	mu          sync.Mutex
+	closed      bool
+	events      map[audit.ID]audit.Event
+	deadLetters map[audit.ID]modelDeadLetter
+	status      store.Status
+}
+
+type modelDeadLetter struct {
+	account     string
+	reason      audit.Reason
+	received    time.Time
+	fingerprint audit.Fingerprint
+}
+
+var _ store.Store = (*Model)(nil)
+
+// NewModel returns an empty model.
+func NewModel(now func() time.Time, retention time.Duration) *Model {
+	return &Model{
+		now: now, retention: retention,
+		events: make(map[audit.ID]audit.Event), deadLetters: make(map[audit.ID]modelDeadLetter),
+	}
+}
+
+// Write implements [store.Writer].
+func (m *Model) Write(ctx context.Context, batch store.Batch) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed || ctx.Err() != nil {
+		return fmt.Errorf("write: %w", store.ErrUnavailable)
+	}
+	if err := batch.Validate(); err != nil {
+		return err
+	}
+	for _, e := range oldestFirst(batch.Events) {
+		if m.expired(e.ID.Day) {
+			m.setAside(e, audit.ReasonRejected)
+			continue
+		}
+		m.store(e)
+	}
+	for i := range batch.DeadLetters {
+		m.setAside(&batch.DeadLetters[i].Event, batch.DeadLetters[i].Reason)
+	}
+	return nil
+}
+
+// oldestFirst orders events by day: what looks in the day before finds it written.
+func oldestFirst(events []audit.Event) []*audit.Event {
+	var ordered []*audit.Event
+	for i := range events {
+		ordered = append(ordered, &events[i])
+	}
+	slices.SortStableFunc(ordered, func(a, b *audit.Event) int { return cmp.Compare(a.ID.Day, b.ID.Day) })
+	return ordered
+}
+
+func (m *Model) expired(day audit.Day) bool {
+	return !(day + 1).Start().After(m.now().Add(-m.retention))
+}
+
+func (m *Model) store(e *audit.Event) {
+	m.status.Accepted++
+	print := func(id audit.ID) (audit.Fingerprint, bool) {
+		known, found := m.events[id]
+		return known.Fingerprint, found
+	}
+	id, isNew := place(e.ID, e, e.Has(audit.TimeReported), print)
+	if !isNew {
+		m.status.Duplicates++
+		return
+	}
+	kept := clone(e)
+	kept.ID = id
+	if id != e.ID {
+		kept.SetFlag(audit.IDConflict, true)
+	}
+	m.events[id] = kept
+	m.status.Stored++
+	if r := e.Instant(audit.Received); r.After(m.status.Received) {
+		m.status.Received = r
+	}
+}
+
+// place returns the id under which e is to be stored, which is id unless another
+// record has it. It is not new if the same record is stored already. Where
+// lookBack is set, the day before counts, too.
+func place(id audit.ID, e *audit.Event, lookBack bool, print func(audit.ID) (audit.Fingerprint, bool)) (_ audit.ID, isNew bool) {
+	for _, hash := range []audit.Hash{id.Hash, audit.ConflictHash(id.Hash, e.Fingerprint)} {
+		own, taken := print(audit.ID{Day: id.Day, Hash: hash})
+		same := taken && own == e.Fingerprint
+		if lookBack {
+			before, found := print(audit.ID{Day: id.Day - 1, Hash: hash})
+			taken = taken || found
+			same = same || found && before == e.Fingerprint
+		}
+		if same {
+			return id, false
+		}
+		if !taken {
+			return audit.ID{Day: id.Day, Hash: hash}, true
+		}
+	}
+	panic("two records have one conflict hash")
+}
+
+func (m *Model) setAside(e *audit.Event, reason audit.Reason) {
+	m.status.Accepted++
+	d := modelDeadLetter{
+		account: e.Text(audit.Account), reason: reason,
+		received: e.Instant(audit.Received), fingerprint: e.Fingerprint,
+	}
+	id := e.ID
+	if d.received.IsZero() {
+		d.received = id.Day.Start()
+	}
+	if m.expired(id.Day) {
+		d.received = m.now()
+		id.Day = audit.DayOf(d.received)
+	}
+	print := func(id audit.ID) (audit.Fingerprint, bool) {
+		known, found := m.deadLetters[id]
+		return known.fingerprint, found
+	}
+	id, isNew := place(id, e, true, print)
+	if !isNew {
+		m.status.Duplicates++
+		return
+	}
+	m.deadLetters[id] = d
+	m.status.DeadLetters++
+}
+
+// clone returns a copy that shares nothing with e.
+func clone(e *audit.Event) (c audit.Event) {
+	if err := c.UnmarshalJSON(e.AppendJSON(nil)); err != nil {
+		panic(err)
+	}
+	c.Fingerprint = e.Fingerprint
+	return c
+}
+
+func (m *Model) oldest() time.Time { return m.now().Add(-m.retention) }
+
+func (m *Model) selected(caller store.Caller, q store.Query) ([]audit.Event, error) {
+	accounts, err := caller.Scope(q.Account)
+	if err != nil {
+		return nil, err
+	}
+	var events []audit.Event
+	for _, e := range m.events {
+		at := e.Instant(audit.Time)
+		switch {
+		case !slices.Contains(accounts, e.Text(audit.Account)),
+			at.Before(m.oldest()), at.Before(q.Start), !at.Before(q.End),
+			slices.ContainsFunc(q.Filters, func(f store.Filter) bool { return !f.Match(&e) }):
+			continue
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+// Search implements [store.Reader].
+func (m *Model) Search(ctx context.Context, caller store.Caller, q store.Query) (page store.Page, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.readable(ctx); err != nil {
+		return page, err
+	}
+	events, err := m.selected(caller, q)
+	if err != nil {
+		return page, err
+	}
+	if err := q.Validate(); err != nil {
+		return page, err
+	}
+	slices.SortFunc(events, func(a, b audit.Event) int { return compare(q, position(a), position(b)) })
+	for _, e := range events {
+		if q.After != nil && compare(q, position(e), *q.After) <= 0 {
+			continue
+		}
+		if len(page.Events) == q.Limit {
+			last := position(page.Events[q.Limit-1])
+			page.Next = &last
+			break
+		}
+		page.Events = append(page.Events, e)
+	}
+	return page, nil
+}
+
+// compare orders positions as the query does.
+func compare(q store.Query, a, b store.Position) int {
+	if !q.Ascending {
+		a, b = b, a
+	}
+	return cmp.Or(a.Time.Compare(b.Time), bytes.Compare(a.Hash[:], b.Hash[:]))
+}
+
+func position(e audit.Event) store.Position {
+	return store.Position{Time: e.Instant(audit.Time), Hash: e.ID.Hash}
+}
+
+// Event implements [store.Reader].
+func (m *Model) Event(ctx context.Context, caller store.Caller, id audit.ID) (audit.Event, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.readable(ctx); err != nil {
+		return audit.Event{}, err
+	}
+	accounts, err := caller.Scope("")
+	if err != nil {
+		return audit.Event{}, err
+	}
+	e, found := m.events[id]
+	if !found || !slices.Contains(accounts, e.Text(audit.Account)) || e.Instant(audit.Time).Before(m.oldest()) {
+		return audit.Event{}, store.ErrNotFound
+	}
+	return e, nil
+}
+
+// Values implements [store.Reader].
+func (m *Model) Values(ctx context.Context, caller store.Caller, q store.Query, field *audit.Field, limit int) ([]store.Value, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.readable(ctx); err != nil {
+		return nil, err
+	}
+	events, err := m.selected(caller, q)
+	if err != nil {
+		return nil, err
+	}
+	if field == nil || limit < 1 {
+		return nil, store.ErrInvalid
+	}
+	var values []store.Value
+	for _, e := range events {
+		have := slices.Clone(e.Values(field))
+		slices.Sort(have)
+		for _, v := range slices.Compact(have) {
+			i := slices.IndexFunc(values, func(x store.Value) bool { return x.Value == v })
+			if i < 0 {
+				i = len(values)
+				values = append(values, store.Value{Value: v})
+			}
+			values[i].Count++
+		}
+	}
+	slices.SortFunc(values, func(a, b store.Value) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
+	})
+	return values[:min(limit, len(values))], nil
+}
+
+// DeadLetters implements [store.Reader].
+func (m *Model) DeadLetters(ctx context.Context, caller store.Caller) (map[audit.Reason]int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.readable(ctx); err != nil {
+		return nil, err
+	}
+	accounts, err := caller.Scope("")
+	if err != nil {
+		return nil, err
+	}
+	counts := make(map[audit.Reason]int64)
+	for _, d := range m.deadLetters {
+		if slices.Contains(accounts, d.account) && !d.received.Before(m.oldest()) {
+			counts[d.reason]++
+		}
+	}
+	return counts, nil
+}
+
+func (m *Model) readable(ctx context.Context) error {
+	if m.closed {
+		return fmt.Errorf("read: %w", store.ErrUnavailable)
+	}
+	return ctx.Err()
+}
+
+// Status implements [store.Store].
+func (m *Model) Status(ctx context.Context) (store.Status, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.readable(ctx); err != nil {
+		return store.Status{}, err
+	}
+	s := m.status
+	days := make(map[audit.Day]bool)
+	for id := range m.events {
+		days[id.Day] = true
+	}
+	s.Days = len(days)
+	for day := range days {
+		name := day.String()
+		if s.Oldest == "" || name < s.Oldest {
+			s.Oldest = name
+		}
+		s.Newest = max(s.Newest, name)
+	}
+	return s, nil
+}
+
+// Close implements [store.Store].
+func (m *Model) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed = true
+	return nil
+}
+
+// Reopen makes a closed model usable again, with what it held.
+func (m *Model) Reopen() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed = false
+}
