@@ -225,35 +225,35 @@ func (e sampleEvent) record() log.Record {
 	}
 	id := fmt.Sprintf("%s%d", e.kind.entityPrefix, e.number)
 	r.AddAttributes(
-		log.String("user.id", e.user.id),
-		log.String("user.name", e.user.name),
-		log.String("user.full_name", e.user.fullName),
-		log.String("user.email", e.user.email),
-		log.Slice("user.roles", log.StringValue(e.user.role)),
-		log.String("audit.area", e.kind.area),
-		log.String("audit.entity.type", e.kind.entityType),
-		log.String("audit.entity.id", id),
-		log.String("http.request.method", e.kind.method),
-		log.String("url.path", strings.ReplaceAll(e.kind.path, "{id}", id)),
-		log.Int("http.response.status_code", e.code),
-		log.Int64("audit.duration", int64(e.took)),
-		log.String("client.address", e.user.ip),
-		log.String("session.id", e.session),
-		log.String("user_agent.original", "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"),
+		attribute.String("user.id", e.user.id),
+		attribute.String("user.name", e.user.name),
+		attribute.String("user.full_name", e.user.fullName),
+		attribute.String("user.email", e.user.email),
+		attribute.StringSlice("user.roles", []string{e.user.role}),
+		attribute.String("audit.area", e.kind.area),
+		attribute.String("audit.entity.type", e.kind.entityType),
+		attribute.String("audit.entity.id", id),
+		attribute.String("http.request.method", e.kind.method),
+		attribute.String("url.path", strings.ReplaceAll(e.kind.path, "{id}", id)),
+		attribute.Int("http.response.status_code", e.code),
+		attribute.Int64("audit.duration", int64(e.took)),
+		attribute.String("client.address", e.user.ip),
+		attribute.String("session.id", e.session),
+		attribute.String("user_agent.original", "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"),
 	)
 	if e.kind.body != "" {
-		r.AddAttributes(log.String("http.request.body", strings.ReplaceAll(e.kind.body, "{user}", e.user.name)))
+		r.AddAttributes(attribute.String("http.request.body", strings.ReplaceAll(e.kind.body, "{user}", e.user.name)))
 	}
 	if e.code >= 400 {
-		r.AddAttributes(log.String("error.type", map[int]string{400: "validation_failed", 403: "permission_denied", 500: "internal_error"}[e.code]))
+		r.AddAttributes(attribute.String("error.type", map[int]string{400: "validation_failed", 403: "permission_denied", 500: "internal_error"}[e.code]))
 	}
 	if e.impersonated {
 		r.AddAttributes(
-			log.String("impersonator.id", sampleSupport.id),
-			log.String("impersonator.name", sampleSupport.name),
-			log.String("impersonator.full_name", sampleSupport.fullName),
-			log.String("impersonator.email", sampleSupport.email),
-			log.String("impersonation.reason", fmt.Sprintf("Support ticket %d", 4000+e.number)),
+			attribute.String("impersonator.id", sampleSupport.id),
+			attribute.String("impersonator.name", sampleSupport.name),
+			attribute.String("impersonator.full_name", sampleSupport.fullName),
+			attribute.String("impersonator.email", sampleSupport.email),
+			attribute.String("impersonation.reason", fmt.Sprintf("Support ticket %d", 4000+e.number)),
 		)
 	}
 	return r
