@@ -1,0 +1,146 @@
+package normalize
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/auditlog/auditlog/audit"
+)
+
+// write makes the record what later stages expect: canonical attributes and
+// nothing else.
+func (r *reader) write(e *reading, record plog.LogRecord) {
+	clear(r.done)
+	attributes := record.Attributes()
+	attributes.RemoveIf(r.drop)
+	for f := range audit.Fields() {
+		if c := &e.found[of(f)]; c.key != 0 && !r.done[f.Index()] {
+			put(attributes, f, c)
+		}
+	}
+	record.SetTimestamp(pcommon.Timestamp(e.found[of(audit.Time)].number))
+	blank(record)
+}
+
+// blank empties what is not an attribute.
+func blank(record plog.LogRecord) {
+	_ = record.Body().FromRaw(nil)
+	record.SetEventName("")
+	record.SetSeverityNumber(plog.SeverityNumberUnspecified)
+	record.SetSeverityText("")
+	record.SetFlags(0)
+	record.SetTraceID(pcommon.TraceID{})
+	record.SetSpanID(pcommon.SpanID{})
+	record.SetObservedTimestamp(0)
+	record.SetDroppedAttributesCount(0)
+}
+
+// dropAttribute keeps the identity, and those canonical attributes that the
+// record has already as they shall be.
+func (r *reader) dropAttribute(name string, v pcommon.Value) bool {
+	if kind, ok := identity[name]; ok {
+		return v.Type() != kind
+	}
+	f := audit.ByAttribute(name)
+	if f == nil || r.done[f.Index()] {
+		return true
+	}
+	c := &r.event.found[of(f)]
+	r.done[f.Index()] = c.key == best && same(f, c, v)
+	return !r.done[f.Index()]
+}
+
+// identity lists the attributes that are handed on as they are.
+var identity = map[string]pcommon.ValueType{
+	audit.AttributeID:               pcommon.ValueTypeStr,
+	audit.AttributeFingerprint:      pcommon.ValueTypeBytes,
+	audit.AttributeDeadLetterReason: pcommon.ValueTypeStr,
+	audit.AttributeDeadLetterDetail: pcommon.ValueTypeStr,
+}
+
+func same(f *audit.Field, c *candidate, v pcommon.Value) bool {
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		return f.Kind == audit.Text && v.Str() == c.text
+	case pcommon.ValueTypeInt:
+		return (f.Kind == audit.Number || f.Kind == audit.Instant) && v.Int() == c.number
+	case pcommon.ValueTypeBool:
+		return f.Kind == audit.Flag && v.Bool() == (c.number == 1)
+	default:
+		return false
+	}
+}
+
+func put(attributes pcommon.Map, f *audit.Field, c *candidate) {
+	switch {
+	case f == audit.DurationNS:
+		putDuration(attributes, c)
+	case f.Kind == audit.Text:
+		attributes.PutStr(f.Attribute, c.text)
+	case f.Kind == audit.List:
+		putList(attributes, f.Attribute, c.list)
+	case f.Kind == audit.Number, f.Kind == audit.Instant:
+		attributes.PutInt(f.Attribute, c.number)
+	case f.Kind == audit.Flag:
+		attributes.PutBool(f.Attribute, c.number == 1)
+	}
+}
+
+func putList(attributes pcommon.Map, name string, items []string) {
+	list := attributes.PutEmptySlice(name)
+	list.EnsureCapacity(len(items))
+	for _, s := range items {
+		list.AppendEmpty().SetStr(s)
+	}
+}
+
+// putDuration puts the duration as it was sent, under the spelling that tells
+// its unit. An alias has the configured unit, as duration has.
+func putDuration(attributes pcommon.Map, c *candidate) {
+	name := "duration"
+	if rank := c.key.rank(); rank == 0 {
+		name = audit.DurationNS.Attribute
+	} else if rank <= len(audit.DurationNS.From) {
+		name = audit.DurationNS.From[rank-1]
+	}
+	switch c.kind {
+	case pcommon.ValueTypeInt:
+		attributes.PutInt(name, c.number)
+	case pcommon.ValueTypeDouble:
+		attributes.PutDouble(name, math.Float64frombits(uint64(c.number)))
+	default:
+		attributes.PutStr(name, c.text)
+	}
+}
+
+// Bounds of the names that a dead letter lists.
+const (
+	maxNames = 100
+	maxName  = 128 // bytes
+)
+
+// names lists the attributes of a record that are in no row and not kept, each
+// once, in order.
+func (r *reader) names(e *reading) []string {
+	var names []string
+	for p := range places {
+		if !e.filled[p] {
+			continue
+		}
+		r.leaves(e.places[p], nil, func(pcommon.Value, int) {
+			if !r.isKept(r.name) {
+				names = append(names, audit.Clean(string(r.name[:min(len(r.name), maxName+4)]), maxName))
+			}
+		})
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if more := len(names) - maxNames; more > 0 {
+		names = append(names[:maxNames], fmt.Sprintf("+%d more", more))
+	}
+	return names
+}
