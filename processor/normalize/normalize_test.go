@@ -513,7 +513,8 @@ func TestKeepIsBounded(t *testing.T) {
 	got := recordOf(process(t, config(func(cfg *normalize.Config) { cfg.Keep = []string{"*"} }), sent{attributes: many}.logs(t))).Attributes()
 	v, ok := got.Get(audit.Attributes.Attribute)
 	require.True(t, ok)
-	require.NotContains(t, v.Map().AsRaw(), "large")
+	large, ok := v.Map().Get("large")
+	require.True(t, !ok || large.Str() == "[1048576 bytes]")
 	require.Greater(t, v.Map().Len(), 100)
 	require.LessOrEqual(t, len(v.AsString()), audit.Attributes.Max)
 }
@@ -551,7 +552,7 @@ func TestDeadLetter(t *testing.T) {
 	t.Run("names are bounded", func(t *testing.T) {
 		got := normalized(t, config(), sent{attributes: names})[audit.AttributeDeadLetterNames].(list)
 		require.Len(t, got, 101)
-		require.Equal(t, "+29 more", got[100])
+		require.Equal(t, "+27 more", got[100], "the longest are the same when they are cut")
 		for _, name := range got {
 			require.LessOrEqual(t, len(name.(string)), 128)
 		}
