@@ -157,9 +157,8 @@ func (c Config) redact() map[string]any {
 
 func (c Config) telemetry() map[string]any {
 	return map[string]any{
-		"logs":     map[string]any{"level": c.Telemetry.Logs.Level, "encoding": c.Telemetry.Logs.encoding()},
-		"metrics":  c.Telemetry.Metrics.prometheus(),
-		"resource": map[string]any{"service.name": "auditlog"},
+		"logs":    map[string]any{"level": c.Telemetry.Logs.Level, "encoding": c.Telemetry.Logs.encoding()},
+		"metrics": c.Telemetry.Metrics.prometheus(),
 	}
 }
 
@@ -231,7 +230,7 @@ type provider struct{ config Config }
 
 func (p provider) Retrieve(_ context.Context, uri string, _ confmap.WatcherFunc) (*confmap.Retrieved, error) {
 	if uri != Scheme+":" {
-		return nil, fmt.Errorf("configuration %q: the only one is %s:", uri, Scheme)
+		return nil, fmt.Errorf("retrieve configuration %q: there is only %q", uri, Scheme+":")
 	}
 	return confmap.NewRetrieved(escape(p.config.Collector()))
 }

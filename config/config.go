@@ -6,6 +6,7 @@
 package config
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -214,11 +215,11 @@ func Default() Config {
 }
 
 // Masked returns the configuration as YAML in which every secret reads
-// [REDACTED].
+// [REDACTED]. Apart from those, [Load] reads it as the same configuration.
 func (c Config) Masked() ([]byte, error) {
 	text, err := yaml.Marshal(c)
 	if err != nil {
 		return nil, fmt.Errorf("write configuration: %w", err)
 	}
-	return text, nil
+	return bytes.ReplaceAll(text, []byte("${env:"), []byte("$${env:")), nil
 }

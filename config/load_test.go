@@ -156,6 +156,12 @@ processor:
 	require.NoError(t, err)
 	require.Equal(t, "/srv/${env:NOT_AGAIN}/x", c.Store.Path)
 	require.Equal(t, "^${env:B}|c$", c.Processor.Redact.Patterns[0].Expression)
+
+	masked, err := c.Masked()
+	require.NoError(t, err)
+	again, err := config.Load(write(t, string(masked)), nil)
+	require.NoError(t, err)
+	require.Equal(t, c, again)
 }
 
 func TestSecretsAreHashedAndMasked(t *testing.T) {
@@ -222,6 +228,12 @@ func TestBadEnvironmentAndFlags(t *testing.T) {
 	_, err := config.Load("", flags)
 	require.Error(t, err)
 	golden(t, "bad/environment.txt", err.Error()+"\n")
+}
+
+func TestRulesThatOnlyRedactionKnows(t *testing.T) {
+	_, err := config.Load(write(t, "processor: {redact: {keys: ['---'], patterns: [{name: jwt, expression: x}]}}"), nil)
+	require.ErrorContains(t, err, "processor.redact: ")
+	require.NotContains(t, err.Error(), "\n")
 }
 
 func TestUnreadableFile(t *testing.T) {

@@ -118,12 +118,14 @@ func (s *Size) UnmarshalText(text []byte) error {
 // MarshalText writes what [Size.String] returns.
 func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// String returns the size in the largest unit in which it is a whole number.
+// String returns the size in the unit in which it is the smallest whole number;
+// of two, the power of 1024.
 func (s Size) String() string {
-	for _, u := range units[:len(units)-1] {
-		if s != 0 && s%u.size == 0 {
-			return strconv.FormatInt(int64(s/u.size), 10) + u.name
+	best, name := s, ""
+	for _, u := range units {
+		if s%u.size == 0 && s/u.size < best {
+			best, name = s/u.size, u.name
 		}
 	}
-	return strconv.FormatInt(int64(s), 10)
+	return strconv.FormatInt(int64(best), 10) + name
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/auditlog/auditlog/audit"
+	"github.com/auditlog/auditlog/redact"
 	"github.com/auditlog/auditlog/store"
 )
 
@@ -156,15 +157,21 @@ func (c Config) checkNormalize(ps *problems) {
 		if known := sentFields(); !slices.Contains(known, alias.Field) {
 			ps.add(path+".field", "must be a field that senders fill, found %s; %s", found(alias.Field), suggestion(alias.Field, known))
 		}
-		if len(alias.From) == 0 || slices.Contains(alias.From, "") {
-			ps.add(path+".from", "must list names of attributes, at least one and none empty")
+		if len(alias.From) == 0 {
+			ps.add(path+".from", "must list names of attributes, at least one")
+		}
+		notEmpty(ps, path+".from", alias.From)
+		for j, name := range alias.From {
+			if stamped(name) {
+				ps.add(item(path+".from", j), "is set by auditlog and never taken from a sender: %q", name)
+			}
 		}
 	}
 	notEmpty(ps, "processor.normalize.keep", n.Keep)
 	for i, proxy := range n.Proxies {
-		_, notAddress := netip.ParseAddr(proxy)
+		address, notAddress := netip.ParseAddr(proxy)
 		_, notBlock := netip.ParsePrefix(proxy)
-		if notAddress != nil && notBlock != nil {
+		if notBlock != nil && (notAddress != nil || address.Zone() != "") {
 			ps.add(item("processor.normalize.proxies", i), "must be an IP address or a CIDR block such as 10.0.0.0/8, found %s", found(proxy))
 		}
 	}
@@ -173,22 +180,33 @@ func (c Config) checkNormalize(ps *problems) {
 	}
 }
 
-// sentFields lists the fields that senders may fill. The account is none of
-// them: the receiver decides it.
+// sentFields lists the fields that senders may fill.
 func sentFields() []string {
 	var names []string
 	for f := range audit.Fields() {
-		if !f.Stamped && f != audit.Account {
+		if !stamped(f.Attribute) {
 			names = append(names, f.Name)
 		}
 	}
 	return names
 }
 
+// stamped says whether auditlog alone sets an attribute. The account is one of
+// those: the receiver decides it.
+func stamped(attribute string) bool {
+	switch attribute {
+	case audit.AttributeID, audit.AttributeFingerprint, audit.Account.Attribute,
+		audit.AttributeDeadLetterReason, audit.AttributeDeadLetterDetail, audit.AttributeDeadLetterNames:
+		return true
+	}
+	f := audit.ByAttribute(attribute)
+	return f != nil && f.Stamped
+}
+
 var patternName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
 
 func (c Config) checkRedact(ps *problems) {
-	r := c.Processor.Redact
+	r, before := c.Processor.Redact, len(*ps)
 	oneOf(ps, "processor.redact.request", r.Request, "full", "keys", "none")
 	if most := Size(audit.Request.Max); r.MaxRequestSize < 64 || r.MaxRequestSize > most {
 		ps.add("processor.redact.max_request_size", "must be from 64 bytes to %s, found %s", most, r.MaxRequestSize)
@@ -216,14 +234,28 @@ func (c Config) checkRedact(ps *problems) {
 			ps.add(path+".expression", "matches the empty text, and so everything; found %s", found(pattern.Expression))
 		}
 	}
+	if len(*ps) > before {
+		return
+	}
+	if _, err := redact.New(r.rules()); err != nil { // such as the name of a built-in rule
+		ps.add("processor.redact", "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+}
+
+func (r Redact) rules() redact.Config {
+	rules := redact.Config{Request: r.Request, MaxRequest: int(r.MaxRequestSize), Keys: r.Keys, AllowKeys: r.AllowKeys}
+	for _, p := range r.Patterns {
+		rules.Patterns = append(rules.Patterns, redact.Pattern(p))
+	}
+	return rules
 }
 
 func (c Config) checkStore(ps *problems) {
 	if c.Store.Path == "" {
 		ps.add("store.path", "must be a directory, found nothing")
 	}
-	if r := c.Store.Retention; r < Day || r%Day != 0 {
-		ps.add("store.retention", "must be whole days, at least 1d; found %s", r)
+	if r, most := c.Store.Retention, 36500*Day; r < Day || r > most || r%Day != 0 {
+		ps.add("store.retention", "must be whole days, from 1d to %s; found %s", most, r)
 	}
 	if n := c.Store.SQLite.MaxOpenDays; n < 2 || n > 1000 {
 		ps.add("store.sqlite.max_open_days", "must be from 2 to 1000, found %d", n)
