@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -29,7 +30,6 @@ this machine only and stores in ./auditlog-data.`,
   auditlog signin                                print a link to the owner's page
   auditlog token create --name siem --expires 90d
                                                  print a token that reads the API`,
-		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -83,7 +83,7 @@ func newVersionCommand() *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		Run: func(cmd *cobra.Command, _ []string) {
-			cmd.Println("auditlog", fullVersion())
+			fmt.Fprintln(cmd.OutOrStdout(), "auditlog", fullVersion())
 		},
 	}
 }
