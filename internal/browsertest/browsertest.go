@@ -132,12 +132,17 @@ func find(t *testing.T) string {
 			return path
 		}
 	}
-	const missing = "no chromium, chromium-browser or google-chrome in the PATH (Debian: apt-get install chromium)"
+	skip(t, "no chromium, chromium-browser or google-chrome in the PATH (Debian: apt-get install chromium)")
+	return ""
+}
+
+// skip skips the test for what is missing on this machine. On CI nothing may be.
+func skip(t *testing.T, missing string) {
+	t.Helper()
 	if os.Getenv("CI") == "true" {
 		t.Fatal(missing)
 	}
 	t.Skip(missing)
-	return ""
 }
 
 // problems are what a page must never cause.

@@ -36,13 +36,13 @@ function go(changes, steps = null) {
 }
 
 function restore() {
-  const before = key(state);
+  const [before, shownIn] = [key(state), zone()];
   state = st.read(location.search);
   trail = history.state?.trail ?? null;
   if (!session) return start();
   if (key(state) !== before) return load();
   controls();
-  render();
+  if (zone() !== shownIn) render();
   return showEvent();
 }
 

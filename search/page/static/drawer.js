@@ -18,7 +18,7 @@ export function fill(event, view) {
     el('p', { class: 'tags' }, status(event), ...marks(event)),
     ...impersonation(event),
     actions(event, view),
-    ...request(event),
+    ...request(event, view),
     ...fields(event, view),
     raw(event));
   $('drawer-body').scrollTop = 0;
@@ -61,11 +61,13 @@ function actions(event, view) {
     onCopy(button(text.summaryLink), () => summary(event), text.copied), around);
 }
 
-function request(event) {
+function request(event, view) {
   if (event.request === undefined) return [];
   const shown = show(pretty(event.request) ?? event.request);
   const redacted = shown.some((n) => n.classList?.contains('redacted'));
-  return [el('section', {}, el('h3', {}, text.request), redacted && el('p', { class: 'muted' }, text.requestRedacted),
+  const meaning = view.fields.find((f) => f.name === 'request')?.meaning;
+  return [el('section', {}, el('h3', {}, text.request),
+    el('p', { class: 'muted' }, [meaning, redacted && text.requestRedacted].filter(Boolean).join(' ')),
     el('pre', { id: 'request' }, ...shown))];
 }
 
