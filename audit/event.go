@@ -110,6 +110,13 @@ func (e *Event) SetInstant(f *Field, t time.Time) {
 	e.set(f, t.UTC())
 }
 
+// FiledWhenReceived reports whether the event's time is the time at which it was
+// received, because it reported none, or none that can be. Its day then depends
+// on the clock of the program: a retry may come on the next.
+func (e *Event) FiledWhenReceived() bool {
+	return e.Has(Time) && e.Instant(Time).Equal(e.Instant(Received))
+}
+
 // Values returns the value, or the values of a list, as people and filters
 // write them; nil if the field is absent.
 func (e *Event) Values(f *Field) []string {

@@ -552,9 +552,11 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 func FuzzQuery(f *testing.F) {
 	f.Add("start=now-1h&method=POST&cursor=AAAA")
 	f.Add("limit=10&end=2026-11-22T10:00:00%2B02:00")
-	s := start(f, nil)
-	owner := s.token(local.OwnerToken, "acme")
+	running := start(f, nil)
+	owner := running.token(local.OwnerToken, "acme")
 	f.Fuzz(func(t *testing.T, query string) {
+		s := *running
+		s.t = t
 		a := s.get("/api/v1/events?"+url.PathEscape(query), owner)
 		require.Contains(t, []int{http.StatusOK, http.StatusBadRequest, http.StatusForbidden}, a.status, a.body)
 	})

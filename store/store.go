@@ -59,8 +59,8 @@ func (b Batch) Validate() error {
 // in the same way, among themselves.
 //
 // An event is filed under ID.Day, which the caller sets from [audit.Time]. Where
-// [audit.TimeReported] is set that day depends on the clock, so the writer looks
-// for the hash in the day before, too. A dead letter's ID.Day is the day it was
+// that day depends on the clock (see [audit.Event.FiledWhenReceived]) the writer
+// looks for the hash in the day before, too. A dead letter's ID.Day is the day it was
 // received, which always depends on the clock.
 //
 // A batch with an event that contradicts this (see [Batch.Validate]) is refused

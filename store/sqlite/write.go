@@ -113,7 +113,7 @@ func (s *Store) newRequest(batch store.Batch) (*request, error) {
 
 func newEvent(e *audit.Event) record {
 	return record{
-		day: e.ID.Day, lookBack: e.Has(audit.TimeReported),
+		day: e.ID.Day, lookBack: e.FiledWhenReceived(),
 		time: e.Instant(audit.Time).UnixNano(), received: e.Instant(audit.Received).UnixNano(),
 		account: e.Text(audit.Account), method: e.Text(audit.Method),
 		area: e.Text(audit.Area), entityType: e.Text(audit.EntityType),

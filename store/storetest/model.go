@@ -86,7 +86,7 @@ func (m *Model) store(e *audit.Event) {
 		known, found := m.events[id]
 		return known.Fingerprint, found
 	}
-	id, isNew := place(e.ID, e, e.Has(audit.TimeReported), print)
+	id, isNew := place(e.ID, e, e.FiledWhenReceived(), print)
 	if !isNew {
 		m.status.Duplicates++
 		return

@@ -86,6 +86,9 @@ func (g *generator) random() audit.Event {
 		age = age.Truncate(6 * time.Hour) // several at one instant
 	}
 	e := g.event(age)
+	if g.IntN(4) == 0 {
+		e.SetInstant(audit.Received, e.Instant(audit.Time))
+	}
 	for field := range audit.Fields() {
 		if e.Has(field) && field != audit.Account || g.IntN(3) == 0 {
 			continue
