@@ -71,6 +71,7 @@ var sounding = set(`
 	validation verification generator generation parser office bucket exists present missing supported needed management
 	settings options config2 configuration2 authentication auth2 grant granttype flow support event action request2 response2 role roles group
 	window interval period schedule year month day minlength maxlength hashing cost rounds iterations
+	java go py js ts rb cs php kt scala cpp yaml yml json xml txt md sql log conf properties tf sh html css svg png pdf
 	checker checked check changes reminder notification email2 expiresin expiresat expirydate lastchanged rotationdays delivery
 `)
 

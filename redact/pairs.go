@@ -36,7 +36,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			continue
 		}
 		from, to := valueAfter(s, i, lineStart, n)
-		if from >= to || harmlessValue(s[from:to]) && m != request {
+		if from >= to || harmlessValue(s[from:to]) && (m != request || !lineStart) {
 			continue
 		}
 		if n == flagged && (s[from:to] == "true" || s[from:to] == "false") {
@@ -295,6 +295,7 @@ var harmless = set(`
 	office santa agent ballot sauce garden police minister between about into over under up out off
 	team teams group groups review reviews audit audits report reports access permission permissions role roles
 	needs need contains contain differs differ entered submitted provided given typed sharing reuse safe unsafe
+	read write list get put post view edit manage all any full only
 	redacted omitted blocked locked unlocked pending active inactive n/a - -- ? * ** *** **** ***** ****** ******* ********
 `)
 
@@ -323,6 +324,7 @@ func (p *Pass) markupSpans(s string, list []span) []span {
 		if gt < 0 {
 			break
 		}
+		list = p.pairAttributes(s, j, j+gt, list)
 		switch p.nature(name) {
 		case secret, flagged, cookies, webhook:
 		default:
@@ -339,6 +341,69 @@ func (p *Pass) markupSpans(s string, list []span) []span {
 		if from < to {
 			list = append(list, span{from: from, to: to, rule: ruleKey})
 			i = to - 1
+		}
+	}
+	return list
+}
+
+// pairAttributes finds the value beside the name of a secret in one XML tag:
+// <add key="password" value="…"/>.
+func (p *Pass) pairAttributes(s string, from, to int, list []span) []span {
+	named := false
+	var value span
+	for at := from; at < to; {
+		eq := strings.IndexByte(s[at:to], '=')
+		if eq < 0 {
+			break
+		}
+		eq += at
+		name := strings.ToLower(strings.TrimSpace(s[at:eq]))
+		q := eq + 1
+		for q < to && s[q] == ' ' {
+			q++
+		}
+		if q >= to || s[q] != '"' && s[q] != '\'' {
+			break
+		}
+		end := strings.IndexByte(s[q+1:to], s[q])
+		if end < 0 {
+			end = to - q - 1
+		}
+		text := s[q+1 : q+1+end]
+		named = named || pairNames[name] && p.secretName(text)
+		if pairValues[name] {
+			value = span{from: q + 1, to: q + 1 + end, rule: rulePair}
+		}
+		at = q + 2 + end
+	}
+	if named && value.to > value.from {
+		list = append(list, value)
+	}
+	return list
+}
+
+// sealedSpans finds the data of Kubernetes Secrets in YAML.
+func sealedSpans(s string, list []span) []span {
+	if indexFold(s, "kind: secret") < 0 && indexFold(s, "kind:secret") < 0 && indexFold(s, `kind: "secret`) < 0 {
+		return list
+	}
+	for _, name := range []string{"data:", "stringdata:"} {
+		for at := 0; ; {
+			i := indexFold(s[at:], name)
+			if i < 0 {
+				break
+			}
+			i += at
+			at = i + len(name)
+			if i > 0 && (isAlnum(s[i-1]) || s[i-1] == '_') {
+				continue
+			}
+			if end := lineEnd(s, at); strings.TrimSpace(s[at:end]) == "" {
+				from, to := block(s, i, end)
+				list = append(list, span{from: from, to: to, rule: ruleKey})
+			} else {
+				list = append(list, span{from: at, to: end, rule: ruleKey})
+			}
 		}
 	}
 	return list
@@ -564,12 +629,18 @@ func portThenPath(s string) bool {
 // bareUserinfo finds user:password@host without a scheme.
 func bareUserinfo(s string, list []span) []span {
 	for i := 1; i < len(s); i++ {
-		if s[i] != '@' || i+1 == len(s) || !isAlnum(s[i+1]) {
+		if s[i] != '@' || i+1 == len(s) || !isAlnum(s[i+1]) && s[i+1] != '/' {
 			continue
 		}
 		j := i
 		for j > 0 && strings.IndexByte(" \t\r\n\"'<>(,;", s[j-1]) < 0 && i-j < 256 {
 			j--
+		}
+		if k := strings.Index(s[j:i], "oracle:"); k >= 0 || indexFold(s, "sqlplus") >= 0 {
+			if c := strings.IndexByte(s[j:i], '/'); c >= 0 {
+				list = append(list, span{from: j + c + 1, to: i, rule: ruleUserinfo})
+				continue
+			}
 		}
 		if c := strings.IndexByte(s[j:i], ':'); c > 0 && i-(j+c+1) >= 3 && !strings.HasPrefix(s[j:], "mailto:") {
 			list = append(list, span{from: j + c + 1, to: i, rule: ruleUserinfo})
@@ -676,6 +747,13 @@ var links = set(`is was are were be to as equals becomes became set now = : -> =
 var fillers = set(`for of the a an new old current temporary temp initial default my your his her their our user account was is has been set changed reset
 	updated rotated to admin root service login database db from on at in this that server host it should be will called which reads says now being`)
 
+// changing are the verbs after which "to" comes before a value; articles come
+// before a noun, which is none.
+var (
+	changing = set(`set changed reset updated`)
+	articles = set(`the a an this that my your his her their our its`)
+)
+
 // proseSpans finds secrets that sentences name: "the password is …".
 func (p *Pass) proseSpans(s string, list []span) []span {
 	low := strings.ToLower(s)
@@ -724,7 +802,7 @@ func backward(s, low string, list []span) []span {
 
 // afterNoun finds the value of a secret that was named just before j.
 func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
-	linked := false
+	linked, article, verb := false, false, false
 	for range 8 {
 		for j < len(s) && strings.IndexByte(" \t\n\r\"'`(,*", s[j]) >= 0 {
 			j++
@@ -749,18 +827,22 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 				continue
 			}
 			return x, false
+		case w == "to" && !verb:
+			article = true
 		case links[w]:
 			linked = true
 		case p.e.isMarker(word):
 			return x, false
 		case looksChosen(word, noun) && (linked || !isTime(word)):
 			return span{from: from, to: to, rule: ruleProse}, true
-		case linked && !harmless[w] && !fillers[w]:
+		case linked && !article && !harmless[w] && !fillers[w]:
 			if noun == "seed phrase" || noun == "mnemonic" || noun == "recovery phrase" || noun == "passphrase" || noun == "pass phrase" {
 				to = lineEnd(s, from)
 			}
 			return span{from: from, to: to, rule: ruleProse}, true
 		case fillers[w]:
+			verb = verb || changing[w]
+			article = linked && articles[w]
 		case linked && harmless[w]:
 			return x, false
 		case harmless[w]:

@@ -49,7 +49,7 @@ func TestMessage(t *testing.T) {
 		{"run --password hunter2 --verbose", "run --password [redacted:pair] --verbose"},
 		{"SELECT * FROM users WHERE email = 'a@b.c'", "SELECT * FROM users WHERE email = ?"},
 		{`Duplicate entry 'jane@x.org' for key 'users.email'`, `Duplicate entry '[redacted:database_error]' for key 'users.email'`},
-		{`got {"password":"x y"} from app`, `got {"password":"[redacted:pair]"} from app`},
+		{`got {"password":"x y"} from app`, `got {"password":"[redacted:key]"} from app`},
 		{pem, "[redacted:private_key]"},
 		{"p%61ssword%3Dhunter2", "password=[redacted:pair]"},
 		{"ｐａｓｓｗｏｒｄ=hunter2", "password=[redacted:pair]"},

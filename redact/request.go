@@ -179,6 +179,7 @@ func (p *Pass) lines(s string) (string, bool) {
 	var b strings.Builder
 	pairs := 0
 	skip := -1
+	sealed := sealedSpans(s, nil) != nil
 	for line := range strings.Lines(s) {
 		body := strings.TrimRight(line, "\r\n")
 		trimmed := strings.TrimSpace(body)
@@ -202,7 +203,7 @@ func (p *Pass) lines(s string) (string, bool) {
 			return "", false
 		}
 		name := strings.Trim(strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(trimmed[:i], "- "), "export ")), "\"'")
-		if strings.ContainsAny(name, " \t/") || name == "" {
+		if strings.ContainsAny(name, " \t/") || name == "" || trimmed[i] == ':' && i+1 < len(trimmed) && trimmed[i+1] != ' ' {
 			return "", false
 		}
 		value := strings.TrimSpace(trimmed[i+1:])
@@ -212,7 +213,7 @@ func (p *Pass) lines(s string) (string, bool) {
 			quote, value = value[:1], value[1:len(value)-1]
 		}
 		if value == "" || value == "|" || value == ">" || value == "|-" || value == ">-" {
-			if p.secretName(name) || value != "" || p.nature(name) != plain {
+			if p.secretName(name) || value != "" || sealed && strings.HasSuffix(strings.ToLower(name), "data") && name != "metadata" || p.nature(name) != plain {
 				p.report(ruleKey)
 				b.WriteString(body[:in] + name + string(trimmed[i]) + " " + marker(ruleKey) + "\n")
 				skip = in

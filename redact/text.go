@@ -63,6 +63,8 @@ var providerData string
 type provider struct {
 	rule, prefix string
 	class        byte
+	chance       bool // what follows must look made by chance
+	back         bool // characters of the class before the prefix belong to it
 	min          int
 }
 
@@ -78,7 +80,10 @@ func readProviders() (list []provider) {
 		for _, c := range f[3] {
 			min = min*10 + int(c-'0')
 		}
-		list = append(list, provider{f[0], strings.ReplaceAll(f[1], `\s`, " "), f[2][0], min})
+		list = append(list, provider{
+			rule: f[0], prefix: strings.ReplaceAll(f[1], `\s`, " "), class: f[2][0], min: min,
+			chance: strings.HasSuffix(f[2], "?"), back: strings.HasSuffix(f[2], "<"),
+		})
 		if !slices.Contains(ruleNames, f[0]) {
 			ruleNames = append(ruleNames, f[0])
 		}
@@ -98,6 +103,7 @@ const (
 	lookCommand
 	lookMarkup
 	lookHook
+	lookSealed
 	lookProvider
 )
 
@@ -114,6 +120,7 @@ var looks = []struct {
 	{lookDatabase, "duplicate|dup key|failing row|invalid input|key (|conversion failed|incorrect |out of range|truncat|parameters:|parameter |params:|bind|near \"|near '|value |detail:"},
 	{lookCommand, " -p|--|-u |-a |-w |passin|pass:| -U |sshpass|curl |mysql|psql|net use"},
 	{lookMarkup, "</|/>"},
+	{lookSealed, "kind: secret|kind:secret|kind: \"secret"},
 	{lookHook, "hooks.slack|discord.com/api|discordapp.com/api|webhook|hooks.zapier|maker.ifttt|logic.azure|chat.googleapis|hook.|/hooks/|api.telegram|/bot|pipedream"},
 }
 
@@ -154,7 +161,8 @@ type sight struct {
 	wide    bool  // something in it is not ASCII
 	pairs   bool  // it has = or :
 	space   bool
-	at      bool
+	plus    bool
+	braced  bool
 }
 
 func isToken(c byte) bool {
@@ -200,8 +208,10 @@ func (e *Engine) see(s string, g *sight) {
 			g.pairs = true
 		case ' ', '\t', '\n', '\r':
 			g.space = true
-		case '@':
-			g.at = true
+		case '+':
+			g.plus = true
+		case '{', '[':
+			g.braced = true
 		}
 		if c >= utf8.RuneSelf || c == 0 {
 			g.wide = true
@@ -219,8 +229,8 @@ func (p *Pass) text(s string, m mode, decoded int) string {
 	}
 	var g sight
 	p.e.see(s, &g)
-	if g.escaped || g.wide {
-		if v := decode(s); v != s {
+	if g.escaped || g.wide || g.plus && !g.space {
+		if v := decode(s, !g.space); v != s {
 			if decoded >= maxDecode {
 				return p.replace(ruleDepth)
 			}
@@ -238,7 +248,7 @@ func (p *Pass) text(s string, m mode, decoded int) string {
 	if len(spans) == 0 {
 		return s
 	}
-	return p.apply(s, spans)
+	return p.apply(s, spans, m, decoded)
 }
 
 func firstByte(s string) byte {
@@ -250,9 +260,13 @@ func firstByte(s string) byte {
 	return 0
 }
 
-// decode undoes one layer of encodings that hide characters.
-func decode(s string) string {
+// decode undoes one layer of encodings that hide characters; form is true where
+// + may stand for a space.
+func decode(s string, form bool) string {
 	v := plainLetters(s)
+	if form && strings.Count(v, "+") >= 1 {
+		v = strings.ReplaceAll(v, "+", " ")
+	}
 	if strings.IndexByte(v, '%') >= 0 {
 		v = percentDecode(v)
 	}
@@ -379,8 +393,14 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookAuth != 0 {
 		list = authSpans(s, list)
 	}
+	if g.braced {
+		list = p.fragmentSpans(s, m, list, decoded)
+	}
 	if g.pairs {
 		list = p.pairSpans(s, m, list, decoded)
+	}
+	if g.looks&lookSealed != 0 {
+		list = sealedSpans(s, list)
 	}
 	if g.looks&lookMarkup != 0 {
 		list = p.markupSpans(s, list)
@@ -397,6 +417,9 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookDatabase != 0 && g.space {
 		list = databaseSpans(s, list)
 	}
+	if g.longest >= 20 {
+		list = dottedSpans(s, list)
+	}
 	if g.longest >= 12 {
 		list = p.tokenSpans(s, g, list, decoded)
 	}
@@ -404,7 +427,7 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 }
 
 // apply replaces the spans of s, the outermost and leftmost first.
-func (p *Pass) apply(s string, list []span) string {
+func (p *Pass) apply(s string, list []span, m mode, decoded int) string {
 	slices.SortStableFunc(list, func(a, b span) int {
 		if a.from != b.from {
 			return a.from - b.from
@@ -415,19 +438,22 @@ func (p *Pass) apply(s string, list []span) string {
 	at := 0
 	for i := 0; i < len(list); i++ {
 		x := list[i]
+		inner := false
 		for i+1 < len(list) && list[i+1].from < x.to { // overlapping ones are one
 			i++
 			if list[i].to > x.to {
 				x.to, x.with = list[i].to, ""
-			} else if x.with != "" {
-				x.with = ""
 			}
+			inner = true
 		}
 		if p.e.isMarker(s[x.from:x.to]) || x.from >= x.to {
 			continue
 		}
 		b.WriteString(s[at:x.from])
 		p.report(x.rule)
+		if x.with != "" && inner {
+			x.with = p.again(x.with, m, decoded)
+		}
 		if x.with != "" {
 			b.WriteString(x.with)
 		} else {
@@ -440,6 +466,15 @@ func (p *Pass) apply(s string, list []span) string {
 	}
 	b.WriteString(s[at:])
 	return b.String()
+}
+
+// again redacts what a rule put in place of a span in which other rules found
+// something too.
+func (p *Pass) again(s string, m mode, decoded int) string {
+	if decoded >= maxDecode {
+		return marker(ruleDepth)
+	}
+	return p.text(s, m, decoded+1)
 }
 
 func inClass(c, class byte) bool {
@@ -468,8 +503,11 @@ func providerSpan(s string, h hit, list []span) []span {
 	if s[from:h.end] != f.prefix && (len(f.prefix) < 4 || !strings.HasSuffix(f.prefix, "_") && !strings.HasSuffix(f.prefix, "-")) {
 		return list
 	}
-	if from > 0 && isAlnum(s[from-1]) && isAlnum(f.prefix[0]) && len(f.prefix) < 6 {
+	if from > 0 && isAlnum(s[from-1]) && isAlnum(f.prefix[0]) && len(f.prefix) < 6 && !f.back {
 		return list
+	}
+	for f.back && from > 0 && inClass(s[from-1], f.class) && h.end-from < 64 {
+		from--
 	}
 	to := h.end
 	for to < len(s) && inClass(s[to], f.class) {
@@ -478,7 +516,7 @@ func providerSpan(s string, h hit, list []span) []span {
 	if to-h.end < f.min {
 		return list
 	}
-	if len(f.prefix) < 6 && f.class != 'h' && f.class != 'd' && !random(s[h.end:to], 3) && f.class != 'u' {
+	if f.chance && !random(s[h.end:to], 3) {
 		return list
 	}
 	return append(list, span{from: from, to: to, rule: f.rule})
@@ -779,6 +817,9 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 	if rule := p.encoded(word, decoded); rule != "" {
 		return append(list, span{from: from, to: to, rule: rule})
 	}
+	if len(word) >= 35 && isHex(word[:32]) && strings.HasPrefix(word[32:], "-us") {
+		return append(list, span{from: from, to: to, rule: ruleEntropy}) // Mailchimp
+	}
 	if dense(word) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
@@ -882,7 +923,7 @@ func (p *Pass) encoded(word string, decoded int) string {
 		return ruleDepth
 	}
 	inner := Pass{e: p.e, natures: p.natures}
-	if inner.text(text, prose, decoded+1) != text || basicPair(text) {
+	if inner.text(text, prose, decoded+1) != text || basicPair(text) || isClaims(text) {
 		return ruleBase64
 	}
 	return ""
@@ -923,6 +964,45 @@ func base64Text(word string) string {
 		return ""
 	}
 	return string(b)
+}
+
+// isClaims reports whether s is a part of a JSON web token.
+func isClaims(s string) bool {
+	if !strings.HasPrefix(s, "{") {
+		return false
+	}
+	for _, name := range []string{`"alg"`, `"iss"`, `"iat"`, `"exp"`, `"jti"`} {
+		if strings.Contains(s, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// dottedSpans finds tokens of three parts that are no JWT: those of Discord,
+// encrypted and signed cookies.
+func dottedSpans(s string, list []span) []span {
+	for i := 0; i < len(s); {
+		if !inClass(s[i], 'b') {
+			i++
+			continue
+		}
+		j, dots, shortest, part := i, 0, len(s), 0
+		for ; j < len(s) && (inClass(s[j], 'b') || s[j] == '.' && j+1 < len(s) && inClass(s[j+1], 'b')); j++ {
+			if s[j] == '.' {
+				dots++
+				shortest, part = min(shortest, part), 0
+			} else {
+				part++
+			}
+		}
+		shortest = min(shortest, part)
+		if word := s[i:j]; dots >= 2 && dots <= 4 && len(word) >= 50 && shortest >= 5 && dense(word) {
+			list = append(list, span{from: i, to: j, rule: ruleJWT})
+		}
+		i = j
+	}
+	return list
 }
 
 // basicPair reports whether s is user:password.

@@ -33,6 +33,28 @@ func (p *Pass) document(s string, m mode, decoded int) (out string, ok bool) {
 	return s, true
 }
 
+// fragmentSpans redacts JSON inside a text.
+func (p *Pass) fragmentSpans(s string, m mode, list []span, decoded int) []span {
+	budget := 8 * (len(s) + 64)
+	for i := 0; i < len(s) && budget > 0; i++ {
+		if s[i] != '{' && s[i] != '[' || i+2 >= len(s) {
+			continue
+		}
+		mark := len(p.nodes)
+		r := reader{p: p, s: s, at: i}
+		root, ok := r.value()
+		budget -= r.at - i + 16
+		if ok && r.at-i > 8 && decoded < maxDecode && p.walk(root, place{mode: m, decoded: decoded + 1}) {
+			list = append(list, span{from: i, to: r.at, rule: ruleKey, with: string(p.write(nil, root))})
+		}
+		p.nodes = p.nodes[:mark]
+		if ok {
+			i = r.at - 1
+		}
+	}
+	return list
+}
+
 // depthOf returns the deepest nesting of brackets in s.
 func depthOf(s string) int {
 	depth, deepest := 0, 0
@@ -169,10 +191,13 @@ func (p *Pass) memberName(name string) string {
 	if len(name) > maxName {
 		return p.replace(ruleTooLong)
 	}
-	if len(name) < 12 && isASCII(name) && strings.IndexAny(name, "=:@") < 0 {
+	if len(name) < 12 && isASCII(name) && strings.IndexAny(name, " =:@+%\\") < 0 {
 		return name
 	}
-	return p.text(name, field, 0)
+	if strings.IndexAny(name, "\n\r<") >= 0 {
+		return p.replace(ruleText) // no name of a field
+	}
+	return p.text(name, prose, 0)
 }
 
 // member redacts node i whose name is of nature n.
@@ -430,7 +455,9 @@ func short(s string) bool {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
-		case c == '@' || c < ' ' || c == '\t':
+		case c < ' ':
+			return false
+		case c == '@' && i > 0 && strings.IndexByte(s[i:], '.') > 0:
 			return false
 		case c == ' ':
 			if !timeLike {
