@@ -103,8 +103,8 @@ func (l *loader) decodeList(path string, raw any, to reflect.Value) {
 	items, ok := raw.([]any)
 	if text, isText := raw.(string); isText { // of a variable or a flag
 		ok = true
-		for item := range strings.SplitSeq(text, ",") {
-			items = append(items, strings.TrimSpace(item))
+		for part := range strings.SplitSeq(text, ",") {
+			items = append(items, strings.TrimSpace(part))
 		}
 	}
 	if !ok {
@@ -115,13 +115,12 @@ func (l *loader) decodeList(path string, raw any, to reflect.Value) {
 		return
 	}
 	list := reflect.MakeSlice(to.Type(), len(items), len(items))
-	for i, item := range items {
-		at := fmt.Sprintf("%s[%d]", path, i)
-		if item == nil {
-			l.add(at, "is empty")
+	for i, raw := range items {
+		if raw == nil {
+			l.add(item(path, i), "is empty")
 			continue
 		}
-		l.decode(at, item, list.Index(i))
+		l.decode(item(path, i), raw, list.Index(i))
 	}
 	to.Set(list)
 }

@@ -92,7 +92,7 @@ func (l *loader) pruneDuplicates(path string, node *yaml.Node) {
 		var kept []*yaml.Node
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			key, value := node.Content[i], node.Content[i+1]
-			at := join(path, key.Value)
+			at := join(path, short(key.Value))
 			l.pruneDuplicates(at, value)
 			if line, again := lines[key.Value]; again && key.Kind == yaml.ScalarNode {
 				l.add(at, "is set twice, in lines %d and %d", line, key.Line)

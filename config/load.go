@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"reflect"
@@ -187,7 +188,7 @@ func (l *loader) unknownVariables(settings []setting) {
 func (l *loader) prune(path string, section map[string]any, t reflect.Type) {
 	known := fieldsOf(t)
 	for _, key := range sortedKeys(section) {
-		at := join(path, key)
+		at := join(path, short(key))
 		i := slices.Index(known, key)
 		if i < 0 {
 			l.add(at, "unknown setting; %s", l.suggest(key, known))
@@ -219,13 +220,13 @@ func (l *loader) pruneItems(path string, list []any, t reflect.Type) {
 		return
 	}
 	for i := range list {
-		at := fmt.Sprintf("%s[%d]", path, i)
-		item, ok := l.section(at, list[i], t)
+		at := item(path, i)
+		inner, ok := l.section(at, list[i], t)
 		if !ok {
-			item = map[string]any{} // its place is kept, so that the others keep their numbers
+			inner = map[string]any{} // its place is kept, so that the others keep their numbers
 		}
-		l.prune(at, item, t)
-		list[i] = item
+		l.prune(at, inner, t)
+		list[i] = inner
 	}
 }
 
@@ -258,19 +259,35 @@ func (l *loader) readTokens() {
 	for i := range l.config.Receiver.Senders {
 		sender := &l.config.Receiver.Senders[i]
 		for j, file := range sender.TokenFiles {
-			path := fmt.Sprintf("receiver.senders[%d].token_files[%d]", i, j)
-			text, err := os.ReadFile(file)
+			path := item(item("receiver.senders", i)+".token_files", j)
+			token, err := readToken(file)
 			if err != nil {
 				l.add(path, "cannot be read: %v", withoutName(err))
 				continue
 			}
-			token := strings.TrimRight(string(text), "\r\n")
 			sender.fromFiles = append(sender.fromFiles, configopaque.String(token))
 			if reason := weakToken(token); reason != "" {
 				l.add(path, "holds a token that %s", reason)
 			}
 		}
 	}
+}
+
+func readToken(file string) (string, error) {
+	const most = 4096 // bytes; a longer file, or one without end, is a mistake
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err != nil {
+		return "", err
+	}
+	if len(text) > most {
+		return "", fmt.Errorf("it has more than %d bytes, which no token has", most)
+	}
+	return strings.TrimRight(string(text), "\r\n"), nil
 }
 
 // withoutName drops the file's name from an error of package os: somebody may

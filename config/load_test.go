@@ -230,6 +230,20 @@ func TestBadEnvironmentAndFlags(t *testing.T) {
 	golden(t, "bad/environment.txt", err.Error()+"\n")
 }
 
+func TestEachProblemIsOneLine(t *testing.T) {
+	_, err := config.Load(write(t, `
+"a\nb\x1b[31m": 1
+processor: {redact: {patterns: [{name: a, expression: "(\n"}]}}
+`+strings.Repeat("long", 100)+": x\n"), nil)
+	require.Error(t, err)
+	lines := strings.Split(err.Error(), "\n")
+	require.Len(t, lines, 3)
+	for _, line := range lines {
+		require.Less(t, len(line), 300)
+		require.NotContains(t, line, "\x1b")
+	}
+}
+
 func TestRulesThatOnlyRedactionKnows(t *testing.T) {
 	_, err := config.Load(write(t, "processor: {redact: {keys: ['---'], patterns: [{name: jwt, expression: x}]}}"), nil)
 	require.ErrorContains(t, err, "processor.redact: ")
@@ -264,6 +278,8 @@ func FuzzConfig(f *testing.F) {
 			c.Collector()
 			return
 		}
-		require.Regexp(t, `^[^\n]*: `, err.Error())
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			require.Contains(t, line, ": ")
+		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // A problem is one thing that is wrong with one setting.
@@ -14,11 +15,18 @@ type problem struct {
 	text   string
 }
 
+// Error returns one line, whatever was written into the file.
 func (p problem) Error() string {
+	line := p.path + ": " + p.text
 	if p.origin != "" {
-		return fmt.Sprintf("%s (%s): %s", p.path, p.origin, p.text)
+		line = fmt.Sprintf("%s (%s): %s", p.path, p.origin, p.text)
 	}
-	return p.path + ": " + p.text
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, line)
 }
 
 // problems collects everything that is wrong, so that it is told at once.
@@ -47,17 +55,25 @@ func (ps problems) err() error {
 	return errors.Join(errs...)
 }
 
-// found describes a value as read from YAML. Long text is cut.
-func found(raw any) string {
+// short cuts text that would fill a message.
+func short(text string) string {
 	const longest = 60
+	if runes := []rune(text); len(runes) > longest {
+		return string(runes[:longest]) + "…"
+	}
+	return text
+}
+
+// item is the path of an item of a list.
+func item(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+
+// found describes a value as read from YAML.
+func found(raw any) string {
 	switch v := raw.(type) {
 	case nil:
 		return "nothing"
 	case string:
-		if runes := []rune(v); len(runes) > longest {
-			v = string(runes[:longest]) + "…"
-		}
-		return fmt.Sprintf("%q", v)
+		return fmt.Sprintf("%q", short(v))
 	case bool, int, int64, uint64, float64:
 		return fmt.Sprint(v)
 	case []any:

@@ -426,5 +426,3 @@ func plain(name string, longest int) bool {
 }
 
 var controls = regexp.MustCompile(`\pC`)
-
-func item(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
