@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 
@@ -24,6 +25,10 @@ type ledger struct {
 func openLedger(ctx context.Context, directory string) (_ *ledger, err error) {
 	path := filepath.Join(directory, ledgerName)
 	if err := createFile(path); err != nil {
+		return nil, err
+	}
+	// SQLite would open it for reading only on a disk that is read-only.
+	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, err
 	}
 	db, err := open(path, "busy_timeout(0)", "locking_mode(EXCLUSIVE)")
