@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/auditlog/auditlog/redact"
 	"github.com/auditlog/auditlog/store"
@@ -24,6 +25,8 @@ const (
 type reads struct {
 	store  *store.Extension
 	engine *redact.Engine // filter values may hold what must not be stored
+
+	flights singleflight.Group // the same read at the same time is one
 
 	mu   sync.Mutex
 	last map[string]time.Time
@@ -45,19 +48,23 @@ func (r *reads) record(ctx context.Context, caller store.Caller, action string, 
 		return err
 	}
 	key := strings.Join([]string{caller.Name, strings.Join(caller.Accounts, "\x00"), action, a.id, a.query.Account, request}, "\x00\x00")
-	if r.recent(key, readFold) {
-		return nil
-	}
-	accounts := caller.Accounts
-	if a.query.Account != "" {
-		accounts = []string{a.query.Account}
-	}
-	entry := store.Entry{User: caller.Name, Method: "READ", Action: action, EntityType: "audit event", EntityID: a.id, Request: request}
-	if err := r.store.Record(ctx, entry, accounts...); err != nil {
-		return fmt.Errorf("a read that cannot be recorded is refused: %w", err)
-	}
-	r.remember(key)
-	return nil
+	_, err, _ = r.flights.Do(key, func() (any, error) {
+		if r.recent(key, readFold) {
+			return nil, nil
+		}
+		accounts := caller.Accounts
+		if a.query.Account != "" {
+			accounts = []string{a.query.Account}
+		}
+		entry := store.Entry{User: caller.Name, Method: "READ", Action: action, EntityType: "audit event", EntityID: a.id, Request: request}
+		// Another caller may wait for this record, so it outlives the request.
+		if err := r.store.Record(context.WithoutCancel(ctx), entry, accounts...); err != nil {
+			return nil, fmt.Errorf("a read that cannot be recorded is refused: %w", err)
+		}
+		r.remember(key)
+		return nil, nil
+	})
+	return err
 }
 
 // denied records that somebody was refused, once a minute for each caller. It is
@@ -84,8 +91,12 @@ func (r *reads) describe(a asked) (string, error) {
 		return "", nil
 	}
 	filters := map[string]any{}
-	if start, end, _ := strings.Cut(a.window, "/"); a.window != "/" {
-		filters["start"], filters["end"] = start, end
+	start, end, _ := strings.Cut(a.window, "/")
+	if start != "" {
+		filters["start"] = start
+	}
+	if end != "" {
+		filters["end"] = end
 	}
 	for _, f := range a.query.Filters {
 		filters[f.Field.Name] = f.Values
