@@ -267,6 +267,8 @@ var outcomes = func() map[string]string {
 	return m
 }()
 
+var underscores = strings.NewReplacer(" ", "_", "-", "_")
+
 // parseStatus reads an outcome into text, or a status code, such as 404 or
 // "404 Not Found", into number.
 func parseStatus(v pcommon.Value) (candidate, verdict) {
@@ -280,7 +282,7 @@ func parseStatus(v pcommon.Value) (candidate, verdict) {
 	if len(s) > 64 {
 		return candidate{}, unusable
 	}
-	if outcome := outcomes[strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(s))]; outcome != "" {
+	if outcome := outcomes[underscores.Replace(strings.ToLower(s))]; outcome != "" {
 		return candidate{text: outcome}, usable
 	}
 	if code, _, ok := strings.Cut(s, " "); ok {

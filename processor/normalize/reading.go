@@ -151,7 +151,7 @@ func (r *reader) visitRow(v pcommon.Value, depth int) bool {
 			continue
 		}
 		k := keyOf(r.place, t.rank, folded, depth)
-		if k <= r.into.found[t.slot].key {
+		if k <= r.into.found[t.slot].key && t.slot != of(audit.Status) { // a worse status may hold the code
 			continue
 		}
 		if !isMap || t.slot == of(audit.Request) && isRequest(v) {
