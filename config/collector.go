@@ -157,9 +157,25 @@ func (c Config) redact() map[string]any {
 
 func (c Config) telemetry() map[string]any {
 	return map[string]any{
-		"logs":    map[string]any{"level": c.Telemetry.Logs.Level, "encoding": c.Telemetry.Logs.encoding()},
+		"logs": map[string]any{
+			"level":          c.Telemetry.Logs.level(),
+			"encoding":       c.Telemetry.Logs.encoding(),
+			"disable_caller": true,
+		},
 		"metrics": c.Telemetry.Metrics.prometheus(),
 	}
+}
+
+// level chooses what is worth a person's time where a person looks on: the
+// program itself says there that it runs and that it stopped.
+func (l Logs) level() string {
+	switch {
+	case l.Level != "auto":
+		return l.Level
+	case onTerminal():
+		return "warn"
+	}
+	return "info"
 }
 
 // encoding chooses lines for people where people look.
@@ -167,11 +183,13 @@ func (l Logs) encoding() string {
 	switch {
 	case l.Format != "auto":
 		return l.Format
-	case term.IsTerminal(int(os.Stderr.Fd())):
+	case onTerminal():
 		return "console"
 	}
 	return "json"
 }
+
+func onTerminal() bool { return term.IsTerminal(int(os.Stderr.Fd())) }
 
 func (e Endpoint) prometheus() map[string]any {
 	host, digits, err := net.SplitHostPort(e.Endpoint)

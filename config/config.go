@@ -171,7 +171,7 @@ type Telemetry struct {
 
 // Logs are the log lines that auditlog writes to standard error.
 type Logs struct {
-	Level  string `yaml:"level"`  // debug, info, warn or error
+	Level  string `yaml:"level"`  // auto, debug, info, warn or error
 	Format string `yaml:"format"` // auto, console or json
 }
 
@@ -207,7 +207,7 @@ func Default() Config {
 			SessionLifetime: Duration(12 * time.Hour),
 		},
 		Telemetry: Telemetry{
-			Logs:    Logs{Level: "info", Format: "auto"},
+			Logs:    Logs{Level: "auto", Format: "auto"},
 			Metrics: Endpoint{Endpoint: "127.0.0.1:8888"},
 			Health:  Endpoint{Endpoint: "127.0.0.1:13133"},
 		},

@@ -28,7 +28,7 @@ func AddFlags(flags *pflag.FlagSet) {
 	flags.String("receiver.grpc.endpoint", d.Receiver.GRPC.Endpoint, "where OTLP over gRPC is taken")
 	flags.String("receiver.http.endpoint", d.Receiver.HTTP.Endpoint, "where OTLP over HTTP is taken")
 	flags.String("search.endpoint", d.Search.Endpoint, "where the Account Owner's page is served")
-	flags.String("telemetry.logs.level", d.Telemetry.Logs.Level, "debug, info, warn or error")
+	flags.String("telemetry.logs.level", d.Telemetry.Logs.Level, "auto, debug, info, warn or error")
 }
 
 // Load reads the settings of file, then those of the environment, then those of

@@ -100,7 +100,7 @@ func TestPrecedence(t *testing.T) {
 	require.Equal(t, 20*config.Day, c.Store.Retention)
 	require.Equal(t, "127.0.0.1:3", c.Search.Endpoint)
 	require.Equal(t, "127.0.0.1:2", c.Receiver.GRPC.Endpoint)
-	require.Equal(t, "info", c.Telemetry.Logs.Level)
+	require.Equal(t, "auto", c.Telemetry.Logs.Level)
 }
 
 func TestEveryKindOfSettingFromTheEnvironment(t *testing.T) {

@@ -287,7 +287,7 @@ func (c Config) checkSearch(ps *problems) {
 
 func (c Config) checkTelemetry(ps *problems) {
 	t := c.Telemetry
-	oneOf(ps, "telemetry.logs.level", t.Logs.Level, "debug", "info", "warn", "error")
+	oneOf(ps, "telemetry.logs.level", t.Logs.Level, "auto", "debug", "info", "warn", "error")
 	oneOf(ps, "telemetry.logs.format", t.Logs.Format, "auto", "console", "json")
 	checkEndpointOrOff(ps, "telemetry.metrics.endpoint", t.Metrics.Endpoint)
 	checkEndpointOrOff(ps, "telemetry.health.endpoint", t.Health.Endpoint)

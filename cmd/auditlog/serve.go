@@ -40,6 +40,9 @@ func serve(ctx context.Context, cfg config.Config, terminal io.Writer) error {
 	err = collector.Run(ctx)
 	close(stopped)
 	<-welcomed
+	if err == nil {
+		fmt.Fprintln(terminal, "auditlog has stopped. Everything that was acknowledged is on disk.")
+	}
 	return err
 }
 
