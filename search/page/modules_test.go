@@ -31,6 +31,7 @@ func TestModules(t *testing.T) {
 		}{
 			{event{}, "Somebody unknown did something that the event does not name; outcome unknown."},
 			{event{"user.name": "ana", "action": "login", "status": "success"}, "ana signed in; success."},
+			{event{"user.name": "ana", "action": "Sign-In", "entity.type": "session", "entity.id": "s-1", "status": "success"}, "ana signed in (session s-1); success."},
 			{event{"user.name": "ana", "action": "login", "status": "failure", "status_code": 401}, "ana tried to sign in; failure (401)."},
 			{event{"user.name": "ana", "user.full_name": "Ana Ruiz", "user.roles": []string{"admin", "owner"}, "action": "connection.update", "entity.type": "connection", "entity.id": "prod-db", "status": "success", "duration": "842 ms"},
 				"Ana Ruiz (admin, owner) changed connection prod-db; success in 842 ms."},

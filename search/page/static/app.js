@@ -21,6 +21,7 @@ let page = { events: [] };
 let shownWindow = ''; // window whose values the filters offer
 let loading = null;
 let opened = null; // event in the drawer
+let secret = null; // of a sign-in link, until it was exchanged
 
 const zone = () => state.zone || recall('zone') || 'utc';
 const filters = new Filters((chosen) => go({ filters: chosen, cursor: '' }));
@@ -52,11 +53,13 @@ const key = (s) => st.address({ ...s, event: '', zone: '' });
 
 async function start() {
   body('starting');
-  const secret = takeSecret();
+  secret = takeSecret() ?? secret;
   try {
     if (secret) await api.signIn(secret);
+    secret = null;
   } catch (problem) {
-    if (problem.status !== 401) return failed(problem);
+    if (problem.status !== 401) return failed(problem); // trying again may help
+    secret = null;
     // A used link in a browser that is signed in already does no harm.
     try { await api.session(); } catch { return signedOut('link'); }
   }
@@ -75,9 +78,9 @@ async function start() {
 // takeSecret takes the one-time secret of a sign-in link out of the address and
 // the history before anything else happens.
 function takeSecret() {
-  const secret = new URLSearchParams(location.hash.slice(1)).get('signin');
-  if (secret !== null) history.replaceState(history.state, '', location.pathname + location.search);
-  return secret;
+  const taken = new URLSearchParams(location.hash.slice(1)).get('signin');
+  if (taken !== null) history.replaceState(history.state, '', location.pathname + location.search);
+  return taken;
 }
 
 async function load(fresh = false) {

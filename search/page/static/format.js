@@ -78,7 +78,7 @@ export function status(event) {
   const known = statuses.includes(value) ? value : 'unknown';
   const word = el('span', { class: 'word' }, ...bounded(value));
   return el('span', { class: `status ${known}` }, icon(known), word,
-    event.status_code !== undefined && el('span', { class: 'code' }, String(event.status_code)));
+    ...(event.status_code === undefined ? [] : [' ', el('span', { class: 'code' }, String(event.status_code))]));
 }
 
 // person is who did it: login, else full name, e-mail address, identifier.

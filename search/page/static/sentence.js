@@ -33,7 +33,7 @@ function what(event) {
   if (found) parts.push(done ? found.forms[0] : text.tried(found.forms[1]));
   else if (event.action) parts.push(done || event.status !== 'failure' ? text.performed(event.action) : text.triedPerform(event.action));
   else parts.push(text.didSomething);
-  if (entity) parts.push(found && !found.alone ? entity : text.on(entity));
+  if (entity) parts.push(found?.alone ? text.aside(entity) : found ? entity : text.on(entity));
   if (event.area) parts.push(text.inArea(event.area));
   return parts.join(' ');
 }

@@ -5,12 +5,12 @@ export const ranges = ['now-15m', 'now-1h', 'now-24h', 'now-7d', 'now-30d'];
 export const filterNames = ['method', 'entity_type', 'area'];
 export const sizes = [50, 100, 200];
 
-const units = { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
+const units = { s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
 
 // resolve turns "now", "now-24h" or an RFC 3339 time into a Date; null if it is
 // none of them.
 export function resolve(text, now = Date.now()) {
-  const relative = /^now(?:-(\d+)([smhdw]))?$/.exec(text);
+  const relative = /^now(?:-(\d+)([smhd]))?$/.exec(text);
   if (relative) return new Date(now - (relative[1] ? relative[1] * units[relative[2]] : 0));
   const time = /^\d{4}-\d\d-\d\dT/.test(text) ? new Date(text) : null;
   return time && !Number.isNaN(time.getTime()) ? time : null;
@@ -28,7 +28,7 @@ export function read(search) {
   const state = empty();
   state.start = p.get('start') || state.start;
   state.end = p.get('end') || '';
-  for (const name of filterNames) state.filters[name] = [...new Set(p.getAll(name))];
+  for (const name of filterNames) state.filters[name] = [...new Set(p.getAll(name))].filter(Boolean);
   state.limit = sizes.includes(Number(p.get('limit'))) ? Number(p.get('limit')) : sizes[0];
   state.cursor = p.get('cursor') || '';
   state.zone = ['utc', 'local'].includes(p.get('zone')) ? p.get('zone') : '';

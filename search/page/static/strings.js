@@ -64,8 +64,6 @@ export default {
   // The table.
   table: 'Events',
   caption: 'Audit events, newest first',
-  zoneOf: (zone) => `(${zone})`,
-  openEvent: 'open details',
   openAt: (when) => `${when}, open details`,
   pages: 'Pages',
   size: 'Rows per page',
@@ -82,7 +80,7 @@ export default {
     id_conflict: ['id conflict', 'Its sender used the same id for another event.'],
   },
   impersonatedBy: (name) => (name ? `impersonated by ${name}` : 'impersonated'),
-  sampleNotice: 'These are sample events of the service auditlog-sample. None of this happened.',
+  sampleNotice: 'These are sample events: what the service auditlog-sample reports did not happen.',
 
   // States.
   loading: 'Loading events…',
@@ -112,6 +110,7 @@ export default {
     no_actor_and_no_action: 'say neither who did something nor what',
     account_not_granted: 'name an account that their sender may not use',
     record_too_large: 'are larger than the limit',
+    unreadable_record: 'could not be read',
     rejected_by_store: 'could not be held by the store',
   },
 
@@ -149,6 +148,7 @@ export default {
   didSomething: 'did something that the event does not name',
   tried: (verb) => `tried to ${verb}`,
   on: (entity) => `on ${entity}`,
+  aside: (entity) => `(${entity})`,
   inArea: (area) => `in ${area}`,
   took: (status, code, duration) => [status === 'unknown' ? 'outcome unknown' : status, code && `(${code})`,
     duration && `${status === 'unknown' ? 'after' : 'in'} ${duration}`].filter(Boolean).join(' '),

@@ -7,8 +7,7 @@ import text from './strings.js';
 export function draw(events, columns, zone, open) {
   const here = offset(new Date(), zone);
   const head = $('events').tHead.rows[0];
-  head.replaceChildren(...columns.map((f) => el('th', { scope: 'col', role: 'columnheader', title: f.meaning, dataset: { field: f.name, kind: f.kind } },
-    f.title, f.kind === 'instant' && el('span', { class: 'zone' }, ' ', text.zoneOf(here)))));
+  head.replaceChildren(...columns.map((f) => el('th', { scope: 'col', role: 'columnheader', title: f.meaning, dataset: { field: f.name, kind: f.kind, ...(f.kind === 'instant' && { zone: here }) } }, f.title)));
   $('events').tBodies[0].replaceChildren(...events.map((e) => row(e, columns, { zone, here, open })));
 }
 
@@ -49,8 +48,8 @@ function time(value, { zone, here }) {
 }
 
 function opener(event, view) {
-  return el('button', { type: 'button', class: 'open', click: () => view.open(event.id) },
-    time(event.time, view), el('span', { class: 'sr' }, `, ${text.openEvent}`));
+  const when = time(event.time, view);
+  return el('button', { type: 'button', class: 'open', 'aria-label': text.openAt(when.textContent), click: () => view.open(event.id) }, when);
 }
 
 function badges(event) {
