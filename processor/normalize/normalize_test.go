@@ -2,6 +2,7 @@ package normalize_test
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -596,6 +597,26 @@ func TestManyRecords(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A large resource must not be read again for each of many records.
+func TestLargeResourceWithManyDeadLetters(t *testing.T) {
+	large := map[string]any{}
+	for i := range 20_000 {
+		large["attribute."+strconv.Itoa(i)] = i
+		large["http.request.body."+strconv.Itoa(i)] = i
+	}
+	logs := sent{resource: large}.logs(t)
+	records := logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords()
+	for range 5_000 {
+		stamp(records.AppendEmpty())
+	}
+	start := time.Now()
+	process(t, config(), logs)
+	require.Less(t, time.Since(start), 20*time.Second)
+	names, _ := records.At(5_000).Attributes().Get(audit.AttributeDeadLetterNames)
+	require.Equal(t, "attribute.0", names.Slice().At(0).Str())
+	require.Equal(t, "+19900 more", names.Slice().At(100).Str())
 }
 
 func TestDeepNesting(t *testing.T) {

@@ -46,6 +46,7 @@ type reading struct {
 	places [places]pcommon.Map // read so far
 	filled [places]bool        // whether there is one
 	kept   [places][]kept      // attributes that the configuration keeps
+	names  [places]*nameList   // attributes that are in no row, once somebody asked
 }
 
 func newReading() *reading { return &reading{found: make([]candidate, firstExtra+extraCount)} }
@@ -53,7 +54,7 @@ func newReading() *reading { return &reading{found: make([]candidate, firstExtra
 // copyFrom starts r with what o found.
 func (r *reading) copyFrom(o *reading) {
 	copy(r.found, o.found)
-	r.parts, r.places, r.filled, r.kept = o.parts, o.places, o.filled, o.kept
+	*r = reading{found: r.found, parts: o.parts, places: o.places, filled: o.filled, kept: o.kept}
 }
 
 func (r *reading) reset() {
@@ -140,7 +141,7 @@ func (r *reader) read(into *reading, p place, attributes pcommon.Map) {
 func (r *reader) visitRow(v pcommon.Value, depth int) bool {
 	targets, folded := r.index.find(r.name, &r.text)
 	isMap := v.Type() == pcommon.ValueTypeMap
-	if targets == nil && !isMap {
+	if targets == nil && !isMap && r.place <= inBody { // further out are no parts of a request
 		if rank, ok := r.index.requestPart(r.name); ok {
 			r.into.parts = max(r.into.parts, keyOf(r.place, rank, false, maxDepth))
 		}

@@ -123,24 +123,51 @@ const (
 	maxName  = 128 // bytes
 )
 
-// names lists the attributes of a record that are in no row and not kept, each
-// once, in order.
+// A nameList holds some names, and how many more there were.
+type nameList struct {
+	names []string
+	more  int
+}
+
+// bounded sorts names and leaves the first, each once.
+func bounded(names []string, more int) nameList {
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if n := len(names) - maxNames; n > 0 {
+		names, more = names[:maxNames], more+n
+	}
+	return nameList{names, more}
+}
+
+// names lists the attributes of a record that are in no row and not kept.
 func (r *reader) names(e *reading) []string {
-	var names []string
-	for p := range places {
-		if !e.filled[p] {
-			continue
+	var all []string
+	more := 0
+	for p, owner := range [places]*reading{onRecord: e, inBody: e, onScope: r.scope, onResource: r.resource} {
+		if owner.filled[p] {
+			list := r.namesAt(owner, place(p))
+			all, more = append(all, list.names...), more+list.more
 		}
-		r.leaves(e.places[p], nil, func(pcommon.Value, int) {
+	}
+	list := bounded(all, more)
+	if list.more > 0 {
+		return append(list.names, fmt.Sprintf("+%d more", list.more))
+	}
+	return list.names
+}
+
+// namesAt collects the names of a place once: a resource may be large, and have
+// many records.
+func (r *reader) namesAt(owner *reading, p place) *nameList {
+	if owner.names[p] == nil {
+		var names []string
+		r.leaves(owner.places[p], nil, func(pcommon.Value, int) {
 			if !r.isKept(r.name) {
 				names = append(names, audit.Clean(string(r.name[:min(len(r.name), maxName+4)]), maxName))
 			}
 		})
+		list := bounded(names, 0)
+		owner.names[p] = &list
 	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	if more := len(names) - maxNames; more > 0 {
-		names = append(names[:maxNames], fmt.Sprintf("+%d more", more))
-	}
-	return names
+	return owner.names[p]
 }
