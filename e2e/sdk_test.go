@@ -110,8 +110,8 @@ func exampleEvents(service string) (updated, denied event) {
 		"user.roles": []any{"admin", "analyst"}, "method": "PUT", "area": "Data Security", "action": "rule.update",
 		"entity.type": "rule", "entity.id": "rule-17", "status": "success", "status_code": 200.0,
 		"duration_ns": 842e6, "duration": "842 ms", "message": "Rule updated",
-		"request":    `{"name":"Card numbers","source":{"host":"db1","password":"[redacted:key]"}}`,
-		"redactions": []any{"audit.request.source.password: key"},
+		"request":    `{"name":"card-numbers","source":{"host":"db1","password":"[redacted:key]"}}`,
+		"redactions": []any{"request.source.password: key"},
 	})
 	maps.Copy(denied, event{
 		"user.roles": []any{"admin"}, "impersonated": true, "impersonator.name": "sam", "impersonation_reason": "ticket 4711",

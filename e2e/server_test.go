@@ -170,12 +170,11 @@ func (s *server) metric(t *testing.T, name string, labels ...string) float64 {
 	sum := 0.0
 	lines := bufio.NewScanner(strings.NewReader(s.metricsPage(t)))
 	for lines.Scan() {
-		series, value, _ := strings.Cut(lines.Text(), "} ")
-		found, rest, _ := strings.Cut(series, "{")
-		if strings.TrimSuffix(strings.TrimPrefix(found, "otelcol_"), "_total") != name || !containsAll(rest, labels) {
+		found := strings.FieldsFunc(lines.Text(), func(r rune) bool { return r == '{' || r == ' ' })
+		if len(found) < 2 || strings.TrimSuffix(found[0], "_total") != name || !containsAll(lines.Text(), labels) {
 			continue
 		}
-		n, err := strconv.ParseFloat(value, 64)
+		n, err := strconv.ParseFloat(found[len(found)-1], 64)
 		require.NoError(t, err, lines.Text())
 		sum += n
 	}

@@ -35,7 +35,7 @@ func main() {
 		"audit.entity.type", "rule", "audit.entity.id", "rule-17",
 		"http.response.status_code", 200, "audit.duration", 842*time.Millisecond,
 		"client.address", "203.0.113.7",
-		"http.request.body", map[string]any{"name": "Card numbers", "source": map[string]any{"host": "db1", "password": "open-sesame-4711"}})
+		"http.request.body", map[string]any{"name": "card-numbers", "source": map[string]any{"host": "db1", "password": "open-sesame-4711"}})
 	audit.WarnContext(ctx, "User not deleted",
 		"user.name", "ana", "user.roles", []string{"admin"}, "impersonator.name", "sam",
 		"impersonation.reason", "ticket 4711", "audit.area", "Users", "audit.action", "user.delete",

@@ -28,7 +28,7 @@ audit.emit({
     'audit.area': 'Data Security', 'http.request.method': 'PUT',
     'audit.entity.type': 'rule', 'audit.entity.id': 'rule-17',
     'http.response.status_code': 200, duration_ms: 842, 'client.address': '203.0.113.7',
-    'http.request.body': { name: 'Card numbers', source: { host: 'db1', password: 'open-sesame-4711' } },
+    'http.request.body': { name: 'card-numbers', source: { host: 'db1', password: 'open-sesame-4711' } },
   },
 });
 audit.emit({

@@ -37,7 +37,7 @@ audit.info("Rule updated", extra={
     "audit.area": "Data Security", "audit.action": "rule.update", "http.request.method": "PUT",
     "audit.entity.type": "rule", "audit.entity.id": "rule-17",
     "http.response.status_code": 200, "duration_s": 0.842, "client.address": "203.0.113.7",
-    "http.request.body": {"name": "Card numbers", "source": {"host": "db1", "password": "open-sesame-4711"}},
+    "http.request.body": {"name": "card-numbers", "source": {"host": "db1", "password": "open-sesame-4711"}},
 })
 audit.warning("User not deleted", extra={
     "user.name": "ana", "user.roles": ["admin"],

@@ -31,7 +31,7 @@ public class Send {
         .addKeyValue("http.request.method", "PUT").addKeyValue("http.response.status_code", 200)
         .addKeyValue("duration", Duration.ofMillis(842)).addKeyValue("client.address", "203.0.113.7")
         .addKeyValue("http.request.body", """
-            {"name": "Card numbers", "source": {"host": "db1", "password": "open-sesame-4711"}}""")
+            {"name": "card-numbers", "source": {"host": "db1", "password": "open-sesame-4711"}}""")
         .log("Rule updated");
     audit.atWarn()
         .addKeyValue("user.name", "ana").addKeyValue("user.roles", List.of("admin"))
