@@ -146,7 +146,7 @@ var (
 func (g *guard) GetGRPCServerOptions(context.Context) ([]grpc.ServerOption, error) {
 	return []grpc.ServerOption{
 		grpc.InTapHandle(g.tap),
-		grpc.ForceServerCodecV2(codec{encoding.GetCodecV2("proto")}),
+		grpc.ForceServerCodecV2(codec{encoding.GetCodecV2("proto"), g.metrics}),
 	}, nil
 }
 
@@ -169,15 +169,22 @@ func (g *guard) tap(ctx context.Context, info *tap.Info) (context.Context, error
 
 // codec checks the depth of a message before it is decoded: the decoder
 // recurses, and a stack that grows too large ends the process.
-type codec struct{ encoding.CodecV2 }
+type codec struct {
+	encoding.CodecV2
+	metrics *metrics
+}
 
 func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	buf := data.MaterializeToBuffer(mem.DefaultBufferPool())
 	defer buf.Free()
-	if err := checkDepth(buf.ReadOnlyData()); err != nil {
-		return err
+	err := checkDepth(buf.ReadOnlyData())
+	if err == nil {
+		err = c.CodecV2.Unmarshal(mem.BufferSlice{buf}, v)
 	}
-	return c.CodecV2.Unmarshal(mem.BufferSlice{buf}, v)
+	if err != nil {
+		c.metrics.refused(context.Background(), "malformed", 1)
+	}
+	return err
 }
 
 // GetHTTPHandler implements [extensionmiddleware.HTTPServer].
@@ -199,9 +206,30 @@ func (g *guard) GetHTTPHandler(context.Context) (extensionmiddleware.WrapHTTPHan
 			if !g.checkBody(w, r) {
 				return
 			}
-			next.ServeHTTP(w, r.WithContext(withSender(r.Context(), who)))
+			answer := &answerWriter{ResponseWriter: w}
+			next.ServeHTTP(answer, r.WithContext(withSender(r.Context(), who)))
+			if answer.undecodable() {
+				g.metrics.refused(r.Context(), "malformed", 1)
+			}
 		}), nil
 	}, nil
+}
+
+// answerWriter remembers the status of the answer.
+type answerWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *answerWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// undecodable says whether the OTLP receiver could not decode the request; other
+// answers come from [auditReceiver.consume], which counts them.
+func (w *answerWriter) undecodable() bool {
+	return w.status == http.StatusBadRequest || w.status == http.StatusUnsupportedMediaType
 }
 
 type httpAddr string
