@@ -169,7 +169,7 @@ func (r *auditReceiver) consume(ctx context.Context, logs plog.Logs) error {
 	for reason, n := range set {
 		r.metrics.setAside(ctx, reason, n)
 	}
-	err := r.next.ConsumeLogs(ctx, logs)
+	err := chunks(logs, maxChunk, func(part plog.Logs) error { return r.next.ConsumeLogs(ctx, part) })
 	if err == nil {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -377,6 +378,20 @@ func TestAccountsOfASender(t *testing.T) {
 	}
 }
 
+func TestAccountAroundTheRecord(t *testing.T) {
+	s := start(t, senders(receiver.SenderConfig{Name: "any", TokenHashes: []string{hashOf("any")}, Accounts: []string{"*"}}))
+	l := logs(record(), record("audit.account", "record"))
+	l.ResourceLogs().At(0).Resource().Attributes().PutStr("tenant.id", "resource")
+	require.NoError(t, s.sendGRPC(t, "any", l))
+	l.ResourceLogs().At(0).ScopeLogs().At(0).Scope().Attributes().PutStr("organization.id", "scope")
+	require.NoError(t, s.sendGRPC(t, "any", l))
+	var got []any
+	for _, r := range s.received() {
+		got = append(got, r["audit.account"])
+	}
+	require.Equal(t, []any{"resource", "record", "scope", "record"}, got)
+}
+
 func TestRecordTooLarge(t *testing.T) {
 	s := start(t, nil)
 	huge := func(r plog.LogRecord) {
@@ -415,6 +430,42 @@ func TestTenThousandAttributes(t *testing.T) {
 	}
 	require.NoError(t, s.sendGRPC(t, "", logs(many)))
 	require.Contains(t, s.received()[0], "attribute.9999")
+}
+
+func TestLargeRequestsGoDownInParts(t *testing.T) {
+	s := start(t, nil)
+	l := plog.NewLogs()
+	var want []string
+	for resource := range 3 {
+		rl := l.ResourceLogs().AppendEmpty()
+		rl.Resource().Attributes().PutInt("resource", int64(resource))
+		for scope := range 4 {
+			sl := rl.ScopeLogs().AppendEmpty()
+			sl.Scope().SetName(strconv.Itoa(scope))
+			for range 2500 {
+				want = append(want, fmt.Sprintf("%d/%d/%d", resource, scope, len(want)))
+				sl.LogRecords().AppendEmpty().Attributes().PutStr("n", want[len(want)-1])
+			}
+		}
+	}
+	l.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty()
+	require.NoError(t, s.sendGRPC(t, "", l))
+	var got []string
+	for _, part := range s.sink.AllLogs() {
+		require.LessOrEqual(t, part.LogRecordCount(), 10_000)
+		for _, rl := range part.ResourceLogs().All() {
+			resource, _ := rl.Resource().Attributes().Get("resource")
+			for _, sl := range rl.ScopeLogs().All() {
+				for _, r := range sl.LogRecords().All() {
+					n, _ := r.Attributes().Get("n")
+					require.True(t, strings.HasPrefix(n.Str(), resource.AsString()+"/"+sl.Scope().Name()+"/"), n.Str())
+					got = append(got, n.Str())
+				}
+			}
+		}
+	}
+	require.Equal(t, want, got)
+	require.Len(t, s.sink.AllLogs(), 3)
 }
 
 // deep is a request whose one attribute is an array in an array, that many

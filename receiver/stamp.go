@@ -1,6 +1,8 @@
 package receiver
 
 import (
+	"cmp"
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -44,20 +46,24 @@ func strip(attributes pcommon.Map) {
 func (s *stamper) stamp(logs plog.Logs, from sender, received time.Time) map[audit.Reason]int {
 	marked := map[audit.Reason]int{}
 	equal := map[audit.Fingerprint]int{}
-	var resourceBuf, scopeBuf, buf []byte
+	var buf []byte
 	for _, resource := range logs.ResourceLogs().All() {
-		resourceBuf = appendMap(resourceBuf[:0], resource.Resource().Attributes())
+		buf = appendMap(buf[:0], resource.Resource().Attributes())
+		resourceSum := sha256.Sum256(buf) // once, however large it is and however many its records
+		resourceAccount := lookup(resource.Resource().Attributes(), accountNames)
 		strip(resource.Resource().Attributes())
 		for _, scope := range resource.ScopeLogs().All() {
-			scopeBuf = appendString(scopeBuf[:0], scope.Scope().Name())
-			scopeBuf = appendString(scopeBuf, scope.Scope().Version())
-			scopeBuf = appendMap(scopeBuf, scope.Scope().Attributes())
+			buf = appendString(buf[:0], scope.Scope().Name())
+			buf = appendString(buf, scope.Scope().Version())
+			buf = appendMap(buf, scope.Scope().Attributes())
+			scopeSum := sha256.Sum256(buf)
+			scopeAccount := cmp.Or(lookup(scope.Scope().Attributes(), accountNames), resourceAccount)
 			strip(scope.Scope().Attributes())
 			for _, record := range scope.LogRecords().All() {
 				buf = appendRecord(buf[:0], record)
 				attributes := record.Attributes()
-				account, reason, detail := s.judge(len(buf), from, clientAccount(record, scope, resource))
-				fingerprint := s.key.Fingerprint(account, from.name, resourceBuf, scopeBuf, buf)
+				account, reason, detail := s.judge(len(buf), from, clientAccount(record, scopeAccount))
+				fingerprint := s.key.Fingerprint(account, from.name, resourceSum[:], scopeSum[:], buf)
 				hash := identity(account, from.name, clientID(attributes), fingerprint, equal)
 				strip(attributes)
 				if reason != "" {
@@ -110,18 +116,13 @@ func grant(from sender, asked string) (account string, granted bool) {
 	}
 }
 
-// clientAccount is the account that the record asks for.
-func clientAccount(record plog.LogRecord, scope plog.ScopeLogs, resource plog.ResourceLogs) string {
-	places := []pcommon.Map{record.Attributes(), scope.Scope().Attributes(), resource.Resource().Attributes()}
-	if record.Body().Type() == pcommon.ValueTypeMap {
-		places = slices.Insert(places, 1, record.Body().Map())
+// clientAccount is the account that the record asks for, in itself or else around it.
+func clientAccount(record plog.LogRecord, around string) string {
+	account := lookup(record.Attributes(), accountNames)
+	if account == "" && record.Body().Type() == pcommon.ValueTypeMap {
+		account = lookup(record.Body().Map(), accountNames)
 	}
-	for _, place := range places {
-		if account := lookup(place, accountNames); account != "" {
-			return audit.Clean(account, audit.Account.Max)
-		}
-	}
-	return ""
+	return audit.Clean(cmp.Or(account, around), audit.Account.Max)
 }
 
 var accountNames = append([]string{audit.Account.Attribute}, audit.Account.From...)
