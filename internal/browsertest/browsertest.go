@@ -22,7 +22,7 @@ import (
 const Artifacts = "AUDITLOG_TEST_ARTIFACTS"
 
 const (
-	limit    = 3 * time.Minute  // longest that one test may take in its browser
+	limit    = 5 * time.Minute  // longest that one test may take in its browser
 	patience = 20 * time.Second // longest that [Wait] waits
 )
 

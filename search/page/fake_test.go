@@ -35,7 +35,6 @@ type fake struct {
 	fail      *problem      // what /events answers instead
 	hold      chan struct{} // /events waits for it
 	requests  []*url.URL    // of the API
-	origins   []string      // bodies and headers of the sign-in
 }
 
 type problem struct {
