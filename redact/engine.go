@@ -111,7 +111,7 @@ func New(c Config) (*Engine, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	e.passes.New = func() any { return &Pass{e: e, natures: map[string]nature{}} }
+	e.passes.New = func() any { return &Pass{e: e, traits: map[string]trait{}, clean: map[string]struct{}{}} }
 	return e, nil
 }
 
@@ -159,12 +159,13 @@ func (e *Engine) addPatterns(list []Pattern) error {
 // A Pass redacts the values of one record and collects what it did. It is not
 // safe for concurrent use.
 type Pass struct {
-	e       *Engine
-	found   []Finding
-	path    []string
-	natures map[string]nature // verdicts on names seen lately
-	nodes   []node
-	buf     []byte
+	e      *Engine
+	found  []Finding
+	path   []string
+	traits map[string]trait    // verdicts on names seen lately
+	clean  map[string]struct{} // values of fields seen lately in which nothing was found
+	nodes  []node
+	buf    []byte
 }
 
 // Begin starts a pass. End gives it back.
@@ -179,8 +180,11 @@ func (p *Pass) End() {
 	clear(p.path)
 	p.path = p.path[:0]
 	p.found = nil
-	if len(p.natures) > 4096 {
-		clear(p.natures)
+	if len(p.traits) > 4096 {
+		clear(p.traits)
+	}
+	if len(p.clean) > 4096 {
+		clear(p.clean)
 	}
 	if cap(p.nodes) > 1<<14 {
 		p.nodes = nil
@@ -222,15 +226,19 @@ func (e *Engine) isMarker(s string) bool {
 	return ok && e.rules[rule]
 }
 
-func (p *Pass) nature(name string) nature {
-	if n, ok := p.natures[name]; ok {
-		return n
+// nature tells what a name says about its value.
+func (p *Pass) nature(name string) nature { return p.trait(name).nature }
+
+// trait looks a name up among those seen lately, or classifies it.
+func (p *Pass) trait(name string) trait {
+	if t, ok := p.traits[name]; ok {
+		return t
 	}
-	n := p.e.classify(name)
+	t := p.e.trait(name)
 	if len(name) <= 64 {
-		p.natures[strings.Clone(name)] = n
+		p.traits[strings.Clone(name)] = t
 	}
-	return n
+	return t
 }
 
 // guard replaces a value whose rule panicked.
@@ -253,14 +261,39 @@ func (p *Pass) Text(path, name, value string) (out string) {
 func (p *Pass) Field(path, value string) (out string) {
 	p.path = append(p.path[:0], path)
 	defer p.guard(&out)
-	return p.text(value, field, 0)
+	return p.field(value)
+}
+
+// field redacts the value of a field. The same users, roles and areas come again
+// and again, so what was clean is remembered.
+func (p *Pass) field(value string) string {
+	if _, ok := p.clean[value]; ok {
+		return value
+	}
+	out := p.text(value, field, 0)
+	if out == value && len(value) <= 160 && recurs(value) {
+		p.clean[strings.Clone(value)] = struct{}{}
+	}
+	return out
+}
+
+// recurs reports whether a value is worth remembering: identifiers of single
+// things have many digits.
+func recurs(s string) bool {
+	digits := 0
+	for i := 0; i < len(s); i++ {
+		if isDigit(s[i]) {
+			digits++
+		}
+	}
+	return digits*3 < len(s)
 }
 
 // Account redacts the name of an account: as Field, and a password after a colon.
 func (p *Pass) Account(path, value string) (out string) {
 	p.path = append(p.path[:0], path)
 	defer p.guard(&out)
-	return p.login(p.text(value, field, 0))
+	return p.login(p.field(value))
 }
 
 // Message redacts prose, of which at most 1 KiB is kept.

@@ -144,6 +144,39 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 func isAlpha(c byte) bool { return isLower(c | 0x20) }
 func isAlnum(c byte) bool { return isAlpha(c) || isDigit(c) }
 
+// A trait is all that a name says.
+type trait struct {
+	nature    nature
+	namesPair bool // its value may be the name of the value beside it
+	pairValue bool // its value may be what the member beside it names
+	isQuery   bool // its value may be a statement, or come from one
+	bindable  bool // its value is bound to the statement beside it
+	data      bool // of a sealed object
+	clean     bool // the name itself holds no secret, being a short identifier
+}
+
+func (e *Engine) trait(name string) trait {
+	joined := squeeze(name)
+	return trait{
+		nature:    e.classify(name),
+		namesPair: len(joined) <= 16 && pairNames[joined],
+		pairValue: pairValues[joined],
+		isQuery:   joined == "query" || joined == "result" || joined == "output" || joined == "text" || joined == "command" || joined == "q",
+		bindable:  bindingNames[joined],
+		data:      joined == "data" || joined == "stringdata",
+		clean:     len(name) < 12 && isIdentifier(name),
+	}
+}
+
+func isIdentifier(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !isAlnum(s[i]) && s[i] != '_' && s[i] != '.' && s[i] != '-' {
+			return false
+		}
+	}
+	return true
+}
+
 // classify tells what a name says about its value.
 func (e *Engine) classify(name string) nature {
 	if len(name) > maxName {

@@ -36,7 +36,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			continue
 		}
 		from, to := valueAfter(s, i, lineStart, n)
-		if from >= to || harmlessValue(s[from:to]) && (m != request || !lineStart) {
+		if from >= to || harmlessValue(s[from:to]) && (m != request || name != "" && !lineStart || scopeWord(s[from:to])) {
 			continue
 		}
 		if n == flagged && (s[from:to] == "true" || s[from:to] == "false") {
@@ -162,6 +162,11 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 
 // rest returns where an unquoted value ends that begins at j.
 func rest(s string, j int, separator byte, lineStart bool) int {
+	if j < len(s) && strings.HasPrefix(s[j:], "[redacted:") { // the bracket of a marker ends nothing
+		if k := strings.IndexByte(s[j:min(len(s), j+64)], ']'); k > 0 {
+			j += k + 1
+		}
+	}
 	for ; j < len(s); j++ {
 		switch c := s[j]; c {
 		case ' ', '\t', '\n', '\r':
@@ -304,6 +309,8 @@ func harmlessValue(v string) bool {
 	return v == "" || harmless[strings.ToLower(v)]
 }
 
+const maxTag = 2048 // bytes of a tag with its attributes
+
 // markupSpans finds the content of XML elements with secret names; attributes
 // are pairs already.
 func (p *Pass) markupSpans(s string, list []span) []span {
@@ -320,9 +327,9 @@ func (p *Pass) markupSpans(s string, list []span) []span {
 		if k := strings.LastIndexByte(name, ':'); k >= 0 {
 			name = name[k+1:]
 		}
-		gt := strings.IndexByte(s[j:], '>')
+		gt := strings.IndexByte(s[j:min(len(s), j+maxTag)], '>')
 		if gt < 0 {
-			break
+			continue
 		}
 		list = p.pairAttributes(s, j, j+gt, list)
 		switch p.nature(name) {
@@ -401,8 +408,10 @@ func sealedSpans(s string, list []span) []span {
 			if end := lineEnd(s, at); strings.TrimSpace(s[at:end]) == "" {
 				from, to := block(s, i, end)
 				list = append(list, span{from: from, to: to, rule: ruleKey})
+				at = max(at, to)
 			} else {
 				list = append(list, span{from: at, to: end, rule: ruleKey})
+				at = end
 			}
 		}
 	}
@@ -468,7 +477,8 @@ func (p *Pass) commandSpans(s string, list []span) []span {
 
 // shortOption judges -p, -P, -u, -w and -a by the command before them.
 func shortOption(s string, i, j, k, from, to int, list []span) []span {
-	line := s[strings.LastIndexAny(s[:i], "\n;|&")+1 : i]
+	line := s[max(0, i-512):i]
+	line = line[strings.LastIndexAny(line, "\n;|&")+1:]
 	has := func(commands ...string) bool {
 		for _, c := range commands {
 			if at := strings.Index(line, c); at >= 0 && (at == 0 || !isAlnum(line[at-1])) {
@@ -573,7 +583,7 @@ func (p *Pass) urlSpans(s string, m mode, list []span, decoded int) []span {
 		at = max(start, end)
 		list = userinfo(s, start, end, list)
 	}
-	if strings.IndexByte(s, '@') >= 0 && strings.Index(s, "://") < 0 {
+	if strings.IndexByte(s, ':') >= 0 && strings.IndexByte(s, '@') >= 0 && strings.Index(s, "://") < 0 || indexFold(s, "sqlplus") >= 0 {
 		list = bareUserinfo(s, list)
 	}
 	if q := strings.IndexAny(s, "?#"); q >= 0 && strings.IndexByte(s[q:], '=') >= 0 {
@@ -585,13 +595,10 @@ func (p *Pass) urlSpans(s string, m mode, list []span, decoded int) []span {
 // userinfo finds the password in user:password@host; without a colon the whole
 // of a long userinfo is a token.
 func userinfo(s string, start, end int, list []span) []span {
-	limit := end
+	limit, last, seen := end, start+strings.LastIndexByte(s[start:end], '@'), false
 	for k := start; k < end; k++ {
-		if s[k] == '/' && strings.IndexByte(s[k:end], '@') < 0 {
-			limit = k
-			break
-		}
-		if s[k] == '?' && strings.IndexByte(s[start:k], '@') >= 0 {
+		seen = seen || s[k] == '@'
+		if s[k] == '/' && last < k || s[k] == '?' && seen {
 			limit = k
 			break
 		}
@@ -672,7 +679,7 @@ func (p *Pass) querySpans(s string, at int, list []span) []span {
 		for to < len(s) && strings.IndexByte("&;# \t\r\n\"'<>", s[to]) < 0 {
 			to++
 		}
-		joined := strings.ToLower(strings.NewReplacer("-", "", "_", "", ".", "").Replace(name))
+		joined := squeeze(name)
 		value := s[from:to]
 		if p.secretName(name) || queryNames[joined] && (!queryPlain[joined] || len(value) >= 10 && random(value, 2)) {
 			if value != "" && !p.e.isMarker(value) {
@@ -740,6 +747,13 @@ var nouns = []string{
 	"client secret", "secret", "token", "credentials", "credential", "mnemonic", "pin", "otp", "cvv", "cvc", "ssn", "social security number", "card number", "account number", "signature",
 }
 
+var nounStarts = func() (t [256]bool) {
+	for _, n := range nouns {
+		t[n[0]] = true
+	}
+	return t
+}()
+
 // links are the words between the name of a secret and its value.
 var links = set(`is was are were be to as equals becomes became set now = : -> =>`)
 
@@ -762,6 +776,9 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 			continue
 		}
 		noun := ""
+		if !nounStarts[low[i]] {
+			continue
+		}
 		for _, n := range nouns {
 			if strings.HasPrefix(low[i:], n) && len(n) > len(noun) {
 				noun = n
@@ -774,7 +791,7 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 		if j < len(s) && s[j] == 's' {
 			j++
 		}
-		if j < len(s) && (isAlnum(s[j]) || s[j] == '=' || s[j] == '_' || s[j] == '-' || s[j] == '.') {
+		if j < len(s) && (isAlnum(s[j]) || s[j] == '=' || s[j] == '>' || s[j] == '_' || s[j] == '-' || s[j] == '.') {
 			continue
 		}
 		if x, ok := p.afterNoun(s, j, noun); ok {
@@ -878,4 +895,13 @@ func looksChosen(word, noun string) bool {
 		return len(word) >= 3
 	}
 	return len(word) >= 5 && letter && (num || sign) && !isUUID(word)
+}
+
+// scopeWord reports whether v is what a permission allows: secrets:read.
+func scopeWord(v string) bool {
+	switch v {
+	case "read", "write", "list", "get", "delete", "create", "update", "manage", "admin", "view", "edit", "all", "*":
+		return true
+	}
+	return false
 }

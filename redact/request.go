@@ -27,7 +27,7 @@ func (p *Pass) request(s string) string {
 	switch c := firstByte(s); {
 	case c == '{' && graphQL(s):
 		return p.cut(p.graphQL(s), p.e.maxRequest)
-	case c == '{' || c == '[':
+	case c == '{':
 		return p.replace(ruleUnreadable)
 	}
 	return p.cut(p.plainRequest(s), p.e.maxRequest)
@@ -114,8 +114,8 @@ func isForm(s string) bool {
 		return false
 	}
 	for part := range strings.SplitSeq(s, "&") {
-		name, _, ok := strings.Cut(part, "=")
-		if !ok || name == "" || len(name) > 128 || strings.ContainsAny(name, ":/;,") {
+		name, value, ok := strings.Cut(part, "=")
+		if !ok || value == "=" || value == "" && len(name) > 15 || name == "" || len(name) > 128 || strings.ContainsAny(name, ":/;,") {
 			return false
 		}
 	}
@@ -203,7 +203,7 @@ func (p *Pass) lines(s string) (string, bool) {
 			return "", false
 		}
 		name := strings.Trim(strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(trimmed[:i], "- "), "export ")), "\"'")
-		if strings.ContainsAny(name, " \t/") || name == "" || trimmed[i] == ':' && i+1 < len(trimmed) && trimmed[i+1] != ' ' {
+		if strings.ContainsAny(name, " \t/") || name == "" || trimmed[i] == '=' && strings.TrimSpace(trimmed[i+1:]) == "=" || trimmed[i] == ':' && i+1 < len(trimmed) && trimmed[i+1] != ' ' {
 			return "", false
 		}
 		value := strings.TrimSpace(trimmed[i+1:])

@@ -17,34 +17,59 @@ var sqlStarts = []struct{ verb, then string }{
 
 // sqlStart finds where a statement begins in s, -1 if nowhere.
 func sqlStart(s string) int {
-	low := strings.ToLower(s)
-	best := -1
-	for _, x := range sqlStarts {
-		for at := 0; ; {
-			i := strings.Index(low[at:], x.verb)
-			if i < 0 {
-				break
-			}
-			i += at
-			at = i + len(x.verb)
-			if i > 0 && isWordByte(low[i-1]) || at < len(low) && isWordByte(low[at]) {
-				continue
-			}
-			if strings.Contains(low[at:], x.then) && (best < 0 || i < best) {
-				best = i
-			}
-			break
+	var never uint32 // verbs whose second word does not follow any more
+	for i := 0; i < len(s); i++ {
+		if !isAlpha(s[i]) {
+			continue
+		}
+		if startsStatement(s[i:], &never) {
+			return i
+		}
+		for i+1 < len(s) && isWordByte(s[i+1]) {
+			i++
 		}
 	}
-	return best
+	return -1
+}
+
+func startsStatement(s string, never *uint32) bool {
+	for k, x := range sqlStarts {
+		n := len(x.verb)
+		if *never>>k&1 != 0 || lower(s[0]) != x.verb[0] || !hasPrefixFold(s, x.verb) || len(s) > n && isWordByte(s[n]) {
+			continue
+		}
+		if indexFold(s[n:], x.then) >= 0 {
+			return true
+		}
+		*never |= 1 << k
+	}
+	return false
 }
 
 func isWordByte(c byte) bool { return isAlnum(c) || c == '_' || c == '.' || c == '-' }
 
 // isSQL reports whether s is a statement as a whole.
 func isSQL(s string) bool {
+	if !startsLikeSQL(s) {
+		return false
+	}
 	i := sqlStart(s)
 	return i >= 0 && strings.Trim(s[:i], " \t\r\n(;") == ""
+}
+
+// startsLikeSQL compares the first word only.
+func startsLikeSQL(s string) bool {
+	i := 0
+	for i < len(s) && (s[i] <= ' ' || s[i] == '(' || s[i] == ';') {
+		i++
+	}
+	s = s[i:]
+	for _, x := range sqlStarts {
+		if len(s) > len(x.verb) && lower(s[0]) == x.verb[0] && hasPrefixFold(s, x.verb) {
+			return true
+		}
+	}
+	return false
 }
 
 // sqlSpans finds a statement in s and replaces it by one without literals.
@@ -146,23 +171,27 @@ var databaseErrors = []string{
 func databaseSpans(s string, list []span) []span {
 	low := strings.ToLower(s)
 	for _, phrase := range databaseErrors {
-		for at := 0; ; {
+		for at, end := 0, -1; ; {
 			i := strings.Index(low[at:], phrase)
 			if i < 0 {
 				break
 			}
-			at += i + len(phrase)
-			list = quotedValues(s, at, phrase, list)
+			if at += i + len(phrase); at > end {
+				end = lineEnd(s, at)
+			}
+			list = quotedValues(s, at, end, phrase, list)
+			if c := phrase[len(phrase)-1]; c != '(' && c != '"' && c != '\'' {
+				at = end
+			}
 		}
 	}
 	return list
 }
 
 // quotedValues takes what is quoted or bracketed from at to the end of the line.
-func quotedValues(s string, at int, phrase string, list []span) []span {
-	end := lineEnd(s, at)
+func quotedValues(s string, at, end int, phrase string, list []span) []span {
 	if phrase == "key (" {
-		i := strings.Index(s[at:end], ")=(")
+		i := strings.Index(s[at:min(end, at+1024)], ")=(")
 		if i < 0 {
 			return list
 		}

@@ -113,15 +113,15 @@ var looks = []struct {
 }{
 	{lookJWT, "eyj"},
 	{lookPEM, "-----begin|---- begin|putty-user-key|age-secret-key|ssh-rsa |ssh-ed25519 |ecdsa-sha2"},
-	{lookURL, "://|?|user:|@"},
+	{lookURL, "://"},
 	{lookAuth, "bearer|basic |digest |negotiate |authorization|apikey |token |ntlm |aws4-hmac|hawk "},
 	{lookProse, "password|passwd|passcode|passphrase|pass phrase|pass code|pwd|secret|token|credential|pin |pin:|otp|cvv|cvc|api key|api-key|apikey|access key|private key|secret key|signing key|encryption key|security code|verification code|one-time|one time|login code|auth code|access code|recovery|backup code|seed phrase|mnemonic|ssn|social security|passwort|kennwort|signature|card number|iban|account number"},
 	{lookSQL, "select |select\n|select\t|insert |update |delete |replace into|merge |exec |execute |call |alter |create user|create role|grant |identified by|values|upsert |with |copy |set password"},
-	{lookDatabase, "duplicate|dup key|failing row|invalid input|key (|conversion failed|incorrect |out of range|truncat|parameters:|parameter |params:|bind|near \"|near '|value |detail:"},
+	{lookDatabase, "duplicate|dup key|failing row|invalid input|key (|conversion failed|incorrect |out of range|truncat|parameters:|parameter |params:|bind|near \"|near '|value '|value \"|value is|detail:"},
 	{lookCommand, " -p|--|-u |-a |-w |passin|pass:| -U |sshpass|curl |mysql|psql|net use"},
 	{lookMarkup, "</|/>"},
 	{lookSealed, "kind: secret|kind:secret|kind: \"secret"},
-	{lookHook, "hooks.slack|discord.com/api|discordapp.com/api|webhook|hooks.zapier|maker.ifttt|logic.azure|chat.googleapis|hook.|/hooks/|api.telegram|/bot|pipedream"},
+	{lookHook, "discord.com/api|discordapp.com/api|webhook|maker.ifttt|logic.azure|chat.googleapis|hook.|hooks.|/hooks/|api.telegram|/bot|pipedream"},
 }
 
 var literals, lookOf = makeLiterals()
@@ -154,67 +154,104 @@ type hit struct{ end, literal int }
 // A sight is what one pass over a text saw.
 type sight struct {
 	looks   uint16
-	hits    []hit // of providers and JWT
-	longest int   // longest run of characters of tokens
-	digits  int   // longest run of digits, single spaces and dashes between them not counted
-	escaped bool  // something in it is encoded
-	wide    bool  // something in it is not ASCII
-	pairs   bool  // it has = or :
-	space   bool
-	plus    bool
-	braced  bool
+	signs   uint16 // kinds of characters
+	longest int    // longest run of characters of tokens
+	solid   int    // longest run of letters and digits
+	digits  int    // longest run of digits, single spaces and dashes between them not counted
+	hits    []hit  // of providers and JWT
 }
 
-func isToken(c byte) bool {
-	return isAlnum(c) || c == '-' || c == '_' || c == '+' || c == '/' || c == '='
-}
+// Kinds of characters.
+const (
+	signToken   = 1 << iota // of words and encodings
+	signDigit               //
+	signJoint               // between groups of digits
+	signEscape              // something may be encoded
+	signPair                // = : >
+	signSpace               //
+	signPlus                //
+	signBracket             // { [
+	signWide                // not ASCII
+	signURL                 // ? @ #
+	signUpper               // A-Z
+	signSplit               // - / between parts of a token
+)
+
+var signs = func() (t [256]uint16) {
+	for c := range t {
+		b := byte(c)
+		if isAlnum(b) || strings.IndexByte("-_+/=", b) >= 0 {
+			t[c] |= signToken
+		}
+		if isDigit(b) {
+			t[c] |= signDigit
+		}
+		if isUpper(b) {
+			t[c] |= signUpper
+		}
+		if b >= utf8.RuneSelf || b == 0 {
+			t[c] |= signWide
+		}
+		for sign, list := range map[uint16]string{
+			signJoint: " -./", signEscape: "%\\&", signPair: "=:>", signSpace: " \t\r\n", signPlus: "+", signBracket: "{[", signURL: "?@#", signSplit: "-/",
+		} {
+			if strings.IndexByte(list, b) >= 0 {
+				t[c] |= sign
+			}
+		}
+	}
+	return t
+}()
+
+func isToken(c byte) bool { return signs[c]&signToken != 0 }
 
 // see looks at each byte of s once.
 func (e *Engine) see(s string, g *sight) {
 	m := e.literals
-	state, run, digits := 0, 0, 0
+	next, loud := m.next, m.loud
+	var state, all uint16
+	run, solid, digits, joint := 0, 0, 0, false
 	for i := 0; i < len(s); i++ {
 		c := s[i]
-		state = int(m.next[state*m.width+int(m.class[c])])
-		if out := m.out[state]; out != nil {
-			for _, l := range out {
-				g.looks |= lookOf[l]
-				if lookOf[l]&(lookProvider|lookJWT) != 0 && len(g.hits) < 1<<12 {
-					g.hits = append(g.hits, hit{i + 1, l})
-				}
-			}
+		state = next[int(state)<<columnBits|int(m.class[c])]
+		if state >= loud {
+			e.hear(state, i+1, g)
 		}
-		if isToken(c) {
+		sign := signs[c]
+		all |= sign
+		if sign&signToken != 0 {
 			run++
-			g.longest = max(g.longest, run)
+			solid++
+			if sign&signSplit != 0 {
+				g.solid = max(g.solid, solid-1)
+				solid = 0
+			}
 		} else {
-			run = 0
+			g.longest, g.solid = max(g.longest, run), max(g.solid, solid)
+			run, solid = 0, 0
 		}
 		switch {
-		case isDigit(c):
+		case sign&signDigit != 0:
 			digits++
-			g.digits = max(g.digits, digits)
-		case c == ' ' || c == '-' || c == '.' || c == '/':
-			if i > 0 && !isDigit(s[i-1]) {
-				digits = 0
-			}
+			joint = false
+		case digits == 0:
+		case sign&signJoint != 0 && !joint:
+			joint = true
 		default:
-			digits = 0
+			g.digits = max(g.digits, digits)
+			digits, joint = 0, false
 		}
-		switch c {
-		case '%', '\\', '&':
-			g.escaped = true
-		case '=', ':', '>':
-			g.pairs = true
-		case ' ', '\t', '\n', '\r':
-			g.space = true
-		case '+':
-			g.plus = true
-		case '{', '[':
-			g.braced = true
-		}
-		if c >= utf8.RuneSelf || c == 0 {
-			g.wide = true
+	}
+	g.longest, g.solid, g.digits = max(g.longest, run), max(g.solid, solid), max(g.digits, digits)
+	g.signs = all
+}
+
+// hear notes the literals that end in a state.
+func (e *Engine) hear(state uint16, end int, g *sight) {
+	for _, l := range e.literals.out[state-e.literals.loud] {
+		g.looks |= lookOf[l]
+		if lookOf[l]&(lookProvider|lookJWT) != 0 {
+			g.hits = append(g.hits, hit{end, int(l)})
 		}
 	}
 }
@@ -229,8 +266,8 @@ func (p *Pass) text(s string, m mode, decoded int) string {
 	}
 	var g sight
 	p.e.see(s, &g)
-	if g.escaped || g.wide || g.plus && !g.space {
-		if v := decode(s, !g.space); v != s {
+	if g.signs&(signEscape|signWide) != 0 || g.signs&(signPlus|signSpace) == signPlus {
+		if v := decode(s, g.signs&signSpace == 0); v != s {
 			if decoded >= maxDecode {
 				return p.replace(ruleDepth)
 			}
@@ -239,7 +276,7 @@ func (p *Pass) text(s string, m mode, decoded int) string {
 			}
 		}
 	}
-	if c := firstByte(s); c == '{' || c == '[' || c == '"' {
+	if c := firstByte(s); g.signs&signBracket != 0 && (c == '{' || c == '[') || c == '"' {
 		if r, ok := p.document(s, m, decoded); ok {
 			return r
 		}
@@ -264,7 +301,7 @@ func firstByte(s string) byte {
 // + may stand for a space.
 func decode(s string, form bool) string {
 	v := plainLetters(s)
-	if form && strings.Count(v, "+") >= 1 {
+	if form && strings.IndexByte(v, '+') >= 0 && base64Text(v) == "" {
 		v = strings.ReplaceAll(v, "+", " ")
 	}
 	if strings.IndexByte(v, '%') >= 0 {
@@ -368,11 +405,12 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 			list = append(list, span{from: at[0], to: at[1], rule: pat.name})
 		}
 	}
+	runs := map[byte]bounds{}
 	for _, h := range g.hits {
 		if h.literal < len(providers) {
-			list = providerSpan(s, h, list)
+			list = providerSpan(s, h, runs, list)
 		} else {
-			list = jwtSpan(s, h, list)
+			list = jwtSpan(s, h, runs, list)
 		}
 	}
 	if g.looks&lookPEM != 0 {
@@ -381,10 +419,10 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.digits >= 9 {
 		list = numberSpans(s, list)
 	}
-	if g.longest >= 11 || g.digits >= 11 {
+	if g.digits >= 9 {
 		list = ibanSpans(s, list)
 	}
-	if g.looks&(lookURL) != 0 {
+	if g.looks&lookURL != 0 || g.signs&signURL != 0 {
 		list = p.urlSpans(s, m, list, decoded)
 	}
 	if g.looks&lookHook != 0 {
@@ -393,10 +431,10 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookAuth != 0 {
 		list = authSpans(s, list)
 	}
-	if g.braced {
+	if g.signs&signBracket != 0 {
 		list = p.fragmentSpans(s, m, list, decoded)
 	}
-	if g.pairs {
+	if g.signs&signPair != 0 {
 		list = p.pairSpans(s, m, list, decoded)
 	}
 	if g.looks&lookSealed != 0 {
@@ -405,22 +443,22 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookMarkup != 0 {
 		list = p.markupSpans(s, list)
 	}
-	if g.looks&lookCommand != 0 && g.space {
+	if g.looks&lookCommand != 0 && g.signs&signSpace != 0 {
 		list = p.commandSpans(s, list)
 	}
-	if g.looks&lookProse != 0 && g.space && m != locator && m != field {
+	if g.looks&lookProse != 0 && g.signs&signSpace != 0 && m != locator && m != field {
 		list = p.proseSpans(s, list)
 	}
-	if g.space && g.looks&lookSQL != 0 {
+	if g.signs&signSpace != 0 && g.looks&lookSQL != 0 {
 		list = sqlSpans(s, list)
 	}
-	if g.looks&lookDatabase != 0 && g.space {
+	if g.looks&lookDatabase != 0 && g.signs&signSpace != 0 {
 		list = databaseSpans(s, list)
 	}
-	if g.longest >= 20 {
+	if g.longest >= 20 && strings.Count(s, ".") >= 2 {
 		list = dottedSpans(s, list)
 	}
-	if g.longest >= 12 {
+	if g.longest >= 12 && (g.signs&signUpper != 0 || g.solid >= 30 || g.looks&lookProse != 0) {
 		list = p.tokenSpans(s, g, list, decoded)
 	}
 	return list
@@ -497,7 +535,24 @@ func inClass(c, class byte) bool {
 	return isAlnum(c) || strings.IndexByte("_-.+/=", c) >= 0
 }
 
-func providerSpan(s string, h hit, list []span) []span {
+// bounds of a run of characters.
+type bounds struct{ from, to int }
+
+// runEnd returns where the run of characters of a class ends that holds at. It
+// remembers the last one, so that many hits in one run cost no more than one.
+func runEnd(s string, at int, class byte, runs map[byte]bounds) int {
+	if r, ok := runs[class]; ok && r.from <= at && at <= r.to {
+		return r.to
+	}
+	to := at
+	for to < len(s) && inClass(s[to], class) {
+		to++
+	}
+	runs[class] = bounds{at, to}
+	return to
+}
+
+func providerSpan(s string, h hit, runs map[byte]bounds, list []span) []span {
 	f := &providers[h.literal]
 	from := h.end - len(f.prefix)
 	if s[from:h.end] != f.prefix && (len(f.prefix) < 4 || !strings.HasSuffix(f.prefix, "_") && !strings.HasSuffix(f.prefix, "-")) {
@@ -509,14 +564,11 @@ func providerSpan(s string, h hit, list []span) []span {
 	for f.back && from > 0 && inClass(s[from-1], f.class) && h.end-from < 64 {
 		from--
 	}
-	to := h.end
-	for to < len(s) && inClass(s[to], f.class) {
-		to++
-	}
+	to := runEnd(s, h.end, f.class, runs)
 	if to-h.end < f.min {
 		return list
 	}
-	if f.chance && !random(s[h.end:to], 3) {
+	if f.chance && !random(s[h.end:min(to, h.end+256)], 3) {
 		return list
 	}
 	return append(list, span{from: from, to: to, rule: f.rule})
@@ -541,7 +593,7 @@ func random(s string, n int) bool {
 	return groups >= n || letters > 8 && changes*5 > letters*2
 }
 
-func jwtSpan(s string, h hit, list []span) []span {
+func jwtSpan(s string, h hit, runs map[byte]bounds, list []span) []span {
 	from := h.end - 3
 	if s[from:h.end] != "eyJ" {
 		return list
@@ -549,14 +601,8 @@ func jwtSpan(s string, h hit, list []span) []span {
 	if n := len(list); n > 0 && list[n-1].rule == ruleJWT && from < list[n-1].to {
 		return list
 	}
-	to, dots := h.end, 0
-	for to < len(s) && (inClass(s[to], 'x') || s[to] == '=') {
-		if s[to] == '.' {
-			dots++
-		}
-		to++
-	}
-	if dots == 0 || to-from < 20 {
+	to := runEnd(s, h.end, 'x', runs)
+	if to-from < 20 || strings.IndexByte(s[from:min(to, from+4096)], '.') < 0 {
 		return list
 	}
 	return append(list, span{from: from, to: to, rule: ruleJWT})
@@ -826,11 +872,18 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 	if len(word) >= 20 && g.looks&lookProse != 0 && random(word, 3) && !isUUID(word) && noSlash(word) && nearTelling(s, from) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
-	for _, part := range strings.FieldsFunc(word, func(r rune) bool { return r == '/' || r == '-' }) { // inside a path
-		if len(part) >= 40 && len(part) < len(word) && dense(part) {
-			i := strings.Index(s[from:to], part)
-			list = append(list, span{from: from + i, to: from + i + len(part), rule: ruleEntropy})
+	if g.solid < 40 {
+		return list
+	}
+	for i := from; i < to; i++ { // inside a path
+		j := i
+		for j < to && signs[s[j]]&signSplit == 0 {
+			j++
 		}
+		if j-i < len(word) && dense(s[i:j]) {
+			list = append(list, span{from: i, to: j, rule: ruleEntropy})
+		}
+		i = j
 	}
 	return list
 }
@@ -922,7 +975,7 @@ func (p *Pass) encoded(word string, decoded int) string {
 	if decoded >= maxDecode {
 		return ruleDepth
 	}
-	inner := Pass{e: p.e, natures: p.natures}
+	inner := Pass{e: p.e, traits: p.traits}
 	if inner.text(text, prose, decoded+1) != text || basicPair(text) || isClaims(text) {
 		return ruleBase64
 	}

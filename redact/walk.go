@@ -2,6 +2,7 @@ package redact
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -126,25 +127,23 @@ func (p *Pass) walkObject(i int32, at place) bool {
 	pair, statement, sealed := p.siblings(i)
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		key := p.nodes[c].key
-		if name := p.memberName(key); name != key {
-			p.nodes[c].key = name
-			changed = true
-		}
-		n := p.nature(key)
-		joined := ""
-		if pair != plain || statement || sealed {
-			joined = strings.Join(words(key, nil), "")
+		t := p.trait(key)
+		if !t.clean {
+			if name := p.memberName(key); name != key {
+				p.nodes[c].key = name
+				changed = true
+			}
 		}
 		switch {
-		case pair != plain && pairValues[joined]:
-			n = pair
-		case statement && (bindingNames[joined]):
-			n = binding
-		case sealed && (joined == "data" || joined == "stringdata"):
-			n = secret
+		case pair && t.pairValue, sealed && t.data:
+			t.nature = secret
+		case statement && t.bindable:
+			t.nature = binding
 		}
+		under := at
+		under.listed = at.listed || t.isQuery
 		p.path = append(p.path, p.nodes[c].key)
-		if p.member(c, n, at) {
+		if p.member(c, t.nature, under) {
 			changed = true
 		}
 		p.path = p.path[:len(p.path)-1]
@@ -155,36 +154,43 @@ func (p *Pass) walkObject(i int32, at place) bool {
 var bindingNames = set(`params parameters args arguments values bindings binds bind variables replacements vars inputs parametervalues`)
 
 // siblings looks at the members of an object for what they say about one
-// another: the name of a secret, a statement beside its parameters, a sealed
-// object of Kubernetes.
-func (p *Pass) siblings(i int32) (pair nature, statement, sealed bool) {
+// another: the name of a secret beside its value, a statement beside its
+// parameters, a sealed object of Kubernetes.
+func (p *Pass) siblings(i int32) (pair, statement, sealed bool) {
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		n := &p.nodes[c]
 		if n.kind != text || n.text == "" {
 			continue
 		}
-		if len(n.text) <= 80 && len(n.key) <= 16 && pairNames[strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(n.key))] {
-			name := n.text
-			if k := strings.LastIndexAny(name, "/"); k >= 0 && k < len(name)-1 {
-				name = name[k+1:]
-			}
-			if v := p.nature(name); v == secret || v == flagged || v == cookies || v == webhook {
-				pair = secret
-			}
-			if n.text == "Secret" && strings.EqualFold(n.key, "kind") {
-				sealed = true
-			}
+		t := p.trait(n.key)
+		if t.namesPair && len(n.text) <= 80 {
+			pair = pair || p.secretName(lastSegment(n.text))
+			sealed = sealed || n.text == "Secret" && strings.EqualFold(n.key, "kind")
 		}
-		if len(n.text) > 8 && (p.nature(n.key) == query || isQueryKey(n.key)) && isSQL(n.text) {
-			statement = true
-		}
+		statement = statement || (t.isQuery || t.nature == query) && isSQL(n.text)
 	}
 	return pair, statement, sealed
 }
 
-func isQueryKey(key string) bool {
-	return strings.EqualFold(key, "query") || strings.EqualFold(key, "text") || strings.EqualFold(key, "command") || strings.EqualFold(key, "q")
+// lastSegment returns what follows the last slash: /user/password.
+func lastSegment(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i >= 0 && i < len(path)-1 {
+		return path[i+1:]
+	}
+	return path
 }
+
+// squeeze returns a name in lower case without separators.
+func squeeze(name string) string {
+	for i := 0; i < len(name); i++ {
+		if !isLower(name[i]) {
+			return strings.ToLower(separators.Replace(name))
+		}
+	}
+	return name
+}
+
+var separators = strings.NewReplacer("-", "", "_", "", ".", "", " ", "")
 
 // memberName redacts a name that holds a secret itself.
 func (p *Pass) memberName(name string) string {
@@ -242,9 +248,6 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 			s := p.leaf(node.text, at)
 			return p.set(i, p.login(s)) || s != node.text
 		}
-	}
-	if isQueryKey(node.key) || strings.EqualFold(node.key, "result") || strings.EqualFold(node.key, "output") {
-		at.listed = true
 	}
 	return p.walk(i, at)
 }
@@ -391,6 +394,9 @@ func (p *Pass) leaf(s string, at place) string {
 	if s == "" || p.e.isPlaceholder(s) {
 		return s
 	}
+	if at.mode == request && isProse(s) {
+		return p.omission(ruleText)
+	}
 	clean := p.text(s, at.mode, at.decoded)
 	if at.mode != request || short(p.e.bare(clean)) {
 		return clean
@@ -410,8 +416,25 @@ func (p *Pass) leaf(s string, at place) string {
 	return p.omission(ruleText)
 }
 
+// isProse reports whether s is words with spaces, which no request keeps: what
+// is in them need not be known.
+func isProse(s string) bool {
+	if len(s) < 8 || !isAlpha(s[0]) || strings.IndexByte(s, ' ') < 0 {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if !isAlnum(s[i]) && strings.IndexByte(" ,.!-_", s[i]) < 0 {
+			return false
+		}
+	}
+	return !isSQL(s)
+}
+
 // bare returns s without markers, and without the user of a URL.
 func (e *Engine) bare(s string) string {
+	if len(s) > 2000 {
+		return s // too long for a request in any case
+	}
 	for at := 0; ; {
 		i := strings.Index(s[at:], "[redacted:")
 		if i < 0 {
@@ -437,12 +460,17 @@ func (e *Engine) bare(s string) string {
 // omission is the marker for what goes by policy, not for being a secret; it is
 // reported once for the whole of a field.
 func (p *Pass) omission(rule string) string {
-	path := p.path
-	p.path = p.path[:1]
-	p.report(rule)
-	p.path = path
+	f := Finding{Path: p.path[0], Rule: rule}
+	if !slices.Contains(p.found, f) {
+		p.found = append(p.found, f)
+	}
+	if rule == ruleText {
+		return textMarker
+	}
 	return marker(rule)
 }
+
+const textMarker = "[redacted:" + ruleText + "]"
 
 // short reports whether s may stay in a request: a word or identifier, a number,
 // a time, a path.

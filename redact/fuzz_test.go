@@ -1,0 +1,165 @@
+package redact_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auditlog/auditlog/redact"
+)
+
+// What was redacted once stays as it is.
+func TestIdempotent(t *testing.T) {
+	e := engine(t, redact.Config{})
+	g := gen{rand.New(rand.NewPCG(*corpusSeed, 99))}
+	t.Logf("seed %d", *corpusSeed)
+	for _, c := range g.plants() {
+		for _, w := range wraps {
+			text := w.f(c.text)
+			p := e.Begin()
+			once := p.Request("x", text)
+			require.Equal(t, once, p.Request("x", once), "request: %s / %s: %.300q", c.class, w.name, text)
+			once = p.Text("x", "note", text)
+			require.Equal(t, once, p.Text("x", "note", once), "text: %s / %s: %.300q", c.class, w.name, text)
+			p.End()
+		}
+	}
+}
+
+// The order of members and the case of names do not matter.
+func TestOrderAndCase(t *testing.T) {
+	e := engine(t, redact.Config{})
+	g := gen{rand.New(rand.NewPCG(*corpusSeed, 98))}
+	t.Logf("seed %d", *corpusSeed)
+	for range 200 {
+		name, value := g.name(), g.password()
+		for _, spelling := range []string{name, strings.ToUpper(name), strings.ToLower(name)} {
+			for _, format := range []string{`{"a":1,%s:%s,"z":2}`, `{%s:%s,"a":1,"z":2}`, `{"a":1,"z":2,%s:%s}`} {
+				p := e.Begin()
+				out := p.Request("x", fmt.Sprintf(format, quote(spelling), quote(value)))
+				p.End()
+				require.NotContains(t, out, value)
+				require.Contains(t, out, `"a":1`)
+				require.Contains(t, out, `"z":2`)
+			}
+		}
+	}
+}
+
+// A client's own markers switch nothing off.
+func TestForgedMarkers(t *testing.T) {
+	e := engine(t, redact.Config{})
+	for _, in := range []string{
+		`{"password":"[redacted] hunter2-x"}`, `{"password":"[redacted:jwt]hunter2-x"}`, `{"password":"***hunter2-x"}`, `{"rows":"[hunter2-x rows omitted]"}`,
+		`{"password":"[redacted:hunter2-x]"}`, `{"redacted":true,"password":"hunter2-x"}`, `{"note":"[redacted:text] password=hunter2-x"}`,
+	} {
+		p := e.Begin()
+		require.NotContains(t, p.Request("x", in), "hunter2-x", in)
+		require.NotContains(t, p.Text("x", "note", in), "hunter2-x", in)
+		p.End()
+	}
+}
+
+// Time grows with the length, not with its square.
+func TestLinear(t *testing.T) {
+	e := engine(t, redact.Config{})
+	for _, unit := range []string{
+		"gh" + "p_", "ey" + "J", "{", "[", `{"a":`, "http://", "/", "@", "password ", "password=", "password=\"", "select ", "<a", "<password>", "-p ", "--password ",
+		"1 2 3 4 5 6 7 8 9 ", "1-", "near '", "key (", "invalid number ", "data:\n ", "%25", `\\`, "&amp;", "bearer ", "a.b.", "x+", "-----BEGIN ", "QUFB", "re_", "kind: secret data: ", "user:", "ｐ",
+	} {
+		text := strings.Repeat(unit, 200_000/len(unit))
+		start := time.Now()
+		p := e.Begin()
+		p.Text("x", "note", text)
+		p.Request("x", text)
+		p.End()
+		require.Less(t, time.Since(start), 8*time.Second, "%q repeated", unit) // the square would take minutes
+	}
+}
+
+func TestLimits(t *testing.T) {
+	e := engine(t, redact.Config{MaxRequest: 256})
+	p := e.Begin()
+	defer p.End()
+	deep := strings.Repeat(`{"a":`, 60) + `"hunter2-x"` + strings.Repeat("}", 60)
+	require.Equal(t, "[redacted:depth]", p.Text("x", "note", deep))
+	require.Equal(t, "[redacted:unreadable]", p.Request("x", deep))
+	require.Equal(t, "[redacted:too_long]", p.Text("x", "note", strings.Repeat("a", 2<<20)))
+	var members []string
+	for i := range 200 {
+		members = append(members, fmt.Sprintf(`"name%d":{"value":%d}`, i, i))
+	}
+	out := p.Request("x", "{"+strings.Join(members, ",")+"}")
+	require.LessOrEqual(t, len(out), 256)
+	require.True(t, json.Valid([]byte(out)), out)
+	var nested any = "hunter2-x"
+	for range 60 {
+		nested = []any{nested}
+	}
+	require.Equal(t, "[redacted:depth]", p.Value("x", "a", nested))
+}
+
+func TestRequestModes(t *testing.T) {
+	in := `{"role":"admin","limits":[1,2],"password":"x"}`
+	for mode, want := range map[string]string{
+		redact.RequestFull: `{"role":"admin","limits":[1,2],"password":"[redacted:key]"}`,
+		redact.RequestKeys: `{"role":null,"limits":[null,null],"password":null}`,
+		redact.RequestNone: "",
+	} {
+		p := engine(t, redact.Config{Request: mode}).Begin()
+		require.Equal(t, want, p.Request("x", in), mode)
+		p.End()
+	}
+}
+
+// FuzzPlanted plants a secret in whatever text: it must be in no output.
+func FuzzPlanted(f *testing.F) {
+	for i, s := range []string{"", "a=b&", `{"x":"`, "select * from t where ", "-----", "%7B", "\x00\xff", "user: ", "<a>"} {
+		f.Add(s, s, uint8(i))
+	}
+	e := engine(f, redact.Config{})
+	const mark = "Zq7Xk2Vw9Tb4Nm6Rf8Jd3Hs5" // the body of every secret
+	secrets := []string{
+		"gh" + "p_" + mark + "aB1cD2eF3gH4", "\npassword=" + mark + "\n", "\n" + `{"password":"` + mark + `"}` + "\n", " postgres://a:" + mark + "@h/x ",
+		" Bearer " + mark + " ", " sk_" + "live_" + mark + " ",
+	}
+	f.Fuzz(func(t *testing.T, before, after string, which uint8) {
+		secret := secrets[int(which)%len(secrets)]
+		if strings.Contains(before, mark) || strings.Contains(after, mark) {
+			return
+		}
+		// What touches the secret is set apart from it: the text must not turn it
+		// into another word or quote it away.
+		for how, out := range every(e, before+" "+secret+" "+after) {
+			if strings.Contains(out, mark) {
+				t.Fatalf("%s: %q", how, out)
+			}
+		}
+	})
+}
+
+// FuzzRequest holds that a summary of JSON is JSON and that redacting it again
+// changes nothing.
+func FuzzRequest(f *testing.F) {
+	g := gen{rand.New(rand.NewPCG(1, 1))}
+	for _, c := range g.plants() {
+		f.Add(c.text)
+	}
+	e := engine(f, redact.Config{})
+	f.Fuzz(func(t *testing.T, s string) {
+		p := e.Begin()
+		defer p.End()
+		out := p.Request("x", s)
+		if json.Valid([]byte(s)) && !strings.HasPrefix(out, "[redacted:") {
+			require.True(t, json.Valid([]byte(out)), "%q became %q", s, out)
+		}
+		p.Message("x", s)
+		p.Text("x", "note", s)
+		p.Value("x", "", map[string]any{s: []any{s, []byte(s)}})
+	})
+}
