@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -68,4 +69,28 @@ func TestConfigMasksSecrets(t *testing.T) {
 	require.Contains(t, stdout, "[REDACTED]")
 	require.Contains(t, stdout, "60d")
 	require.NotContains(t, stdout+stderr, token)
+}
+
+// TestTokensAndStatus runs the commands that talk to the server while one runs,
+// and open the directory while none does.
+func TestTokensAndStatus(t *testing.T) {
+	s := start(t, t.TempDir(), "")
+	token := s.command(t, "token", "create", "--name", "siem", "--expires", "30d")
+	code, _ := s.get(t, token, "/api/v1/events")
+	require.Equal(t, http.StatusOK, code)
+	_, stderr, exit := run(t, nil, "token", "create", "--name", "siem", "--store.path", s.dir)
+	require.NotZero(t, exit)
+	require.Contains(t, stderr, "exists")
+	require.Regexp(t, `siem\s+owner\s+default`, s.command(t, "token", "list"))
+	require.NotContains(t, s.command(t, "token", "list"), token)
+
+	s.command(t, "token", "revoke", "siem")
+	code, _ = s.get(t, token, "/api/v1/events")
+	require.Equal(t, http.StatusUnauthorized, code)
+	require.Regexp(t, `server running\s+true`, s.command(t, "status"))
+	s.requireNowhere(t, token)
+
+	require.Zero(t, s.stop(t))
+	require.Regexp(t, `server running\s+false`, s.command(t, "status"))
+	require.Regexp(t, `^auditlog_owner_\S+$`, s.command(t, "token", "create", "--name", "siem"))
 }
