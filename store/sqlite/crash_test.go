@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -182,33 +181,4 @@ func TestHalfWrittenLog(t *testing.T) {
 			require.Len(t, entityIDs(t, s), kept*size+1)
 		})
 	}
-}
-
-func TestWriteSharesCommits(t *testing.T) {
-	s := open(t, t.TempDir(), newClock().now)
-	require.NoError(t, s.Write(t.Context(), batch(event(-1, noon))))
-	const callers = 64
-	ctx, giveUp := context.WithCancel(t.Context())
-	var gaveUp, writing sync.WaitGroup
-	gaveUp.Go(func() {
-		giveUp()
-		if err := s.Write(ctx, batch(event(-2, noon))); err == nil {
-			t.Error("a caller that gave up got no error")
-		}
-	})
-	for n := range callers {
-		writing.Go(func() {
-			bad := event(n, noon)
-			bad.SetText(audit.Account, "")
-			if err := s.Write(t.Context(), batch(event(n, noon), bad)); err == nil {
-				t.Error("a bad batch was taken")
-			}
-			if err := s.Write(t.Context(), batch(event(n, noon))); err != nil {
-				t.Errorf("a good batch: %v", err)
-			}
-		})
-	}
-	writing.Wait()
-	gaveUp.Wait()
-	require.EqualValues(t, callers+1, status(t, s).Stored)
 }

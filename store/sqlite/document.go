@@ -66,9 +66,9 @@ type dictionary struct {
 // newCodec writes with the last dictionary and reads with all.
 func newCodec(dictionaries []dictionary) (*codec, error) {
 	encode := []zstd.EOption{
-		zstd.WithEncoderLevel(zstd.SpeedDefault),
-		zstd.WithEncoderConcurrency(1), // there is one writer
-		zstd.WithEncoderCRC(false),     // SQLite and its disk are trusted with the rest of the row, too
+		zstd.WithEncoderLevel(zstd.SpeedFastest), // others take longer to load the dictionary than to compress
+		zstd.WithEncoderConcurrency(1),           // there is one writer
+		zstd.WithEncoderCRC(false),               // SQLite and its disk are trusted with the rest of the row, too
 		zstd.WithLowerEncoderMem(true),
 		zstd.WithWindowSize(128 << 10),
 	}

@@ -130,7 +130,7 @@ func (s *Store) Event(ctx context.Context, caller store.Caller, id audit.ID) (e 
 	c.in("account", accounts)
 	err = store.ErrNotFound
 	readErr := s.files.read(ctx, id.Day, func(d *database) error {
-		return d.events(ctx, &c, "", func(found audit.Event) bool {
+		return d.events(ctx, &c, "", nil, func(found audit.Event) bool {
 			e, err = found, nil
 			return false
 		})
@@ -279,7 +279,7 @@ func (d *database) page(ctx context.Context, x selection, n int) ([]audit.Event,
 		if len(rest) == 0 {
 			order += fmt.Sprintf(" LIMIT %d", n)
 		}
-		err := d.events(ctx, &c, order, func(e audit.Event) bool {
+		err := d.events(ctx, &c, order, needles(rest), func(e audit.Event) bool {
 			if matches(rest, &e) {
 				events = append(events, e)
 				of++
@@ -310,8 +310,38 @@ func matches(filters []store.Filter, e *audit.Event) bool {
 	return true
 }
 
-// events calls yield with the events that hold c, until it returns false.
-func (d *database) events(ctx context.Context, c *conditions, order string, yield func(audit.Event) bool) error {
+// needles returns, for each filter that can only pass documents with one of some
+// texts in them, these texts. Most documents need not be parsed then.
+func needles(filters []store.Filter) (all [][][]byte) {
+	for _, f := range filters {
+		if f.Not || f.Field.Kind != audit.Text {
+			continue
+		}
+		texts := [][]byte{}
+		for _, v := range f.Values {
+			var e audit.Event
+			if e.SetText(f.Field, v); e.Text(f.Field) == v && v != "" { // else no event has it
+				document := eventDocument(&e)
+				texts = append(texts, document[:len(document)-1]) // without the closing brace
+			}
+		}
+		all = append(all, texts)
+	}
+	return all
+}
+
+func hasNeedles(document []byte, all [][][]byte) bool {
+	for _, texts := range all {
+		if !slices.ContainsFunc(texts, func(text []byte) bool { return bytes.Contains(document, text) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// events calls yield with the events that hold c and have the needles, until it
+// returns false.
+func (d *database) events(ctx context.Context, c *conditions, order string, needles [][][]byte, yield func(audit.Event) bool) error {
 	rows, err := d.pool.QueryContext(ctx, "SELECT hash, fingerprint, document FROM event"+c.where()+order, c.args...)
 	if err != nil {
 		return err
@@ -325,6 +355,9 @@ func (d *database) events(ctx context.Context, c *conditions, order string, yiel
 		}
 		if document, err = d.codec.decode(document[:0], frame); err != nil {
 			return fmt.Errorf("event %x: %w", hash, err)
+		}
+		if !hasNeedles(document, needles) {
+			continue
 		}
 		id, print := audit.ID{Day: d.day}, audit.Fingerprint{}
 		if copy(id.Hash[:], hash) != len(id.Hash) || copy(print[:], fingerprint) != len(print) {
@@ -353,7 +386,7 @@ func (d *database) values(ctx context.Context, x selection, field *audit.Field, 
 			}
 			continue
 		}
-		err := d.events(ctx, &c, "", func(e audit.Event) bool {
+		err := d.events(ctx, &c, "", needles(rest), func(e audit.Event) bool {
 			if matches(rest, &e) {
 				for _, v := range distinct(e.Values(field)) {
 					counts[v]++
