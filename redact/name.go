@@ -21,6 +21,7 @@ const (
 	query           // a statement with literals
 	binding         // values bound to a statement
 	webhook         // a URL that is a credential
+	vendor          // of a service whose tokens have no form of their own
 	account         // a login, which may hold a password after a colon
 )
 
@@ -97,7 +98,14 @@ var webhookWords = set(`webhookurl slackwebhook slackwebhookurl discordwebhook t
 
 var accountWords = set(`auth username user login userinfo account httpauth netrc userpwd enduser principal`)
 
-// ProseWords end names of attributes that describe in sentences.
+// vendorWords name services whose tokens are random characters without a sign.
+var vendorWords = set(`adafruit airtable algolia alibaba asana bitbucket bittrex codecov coinbase confluent contentful datadog dropbox etsy fastly
+	finicity finnhub flickr freshbooks gitter heroku hubspot intercom kraken kucoin launchdarkly linkedin lob looker mailchimp mailgun mapbox mattermost
+	messagebird meraki netlify nytimes okta onelogin opsgenie pagerduty plaid privateai rapidapi sendbird sentry snyk sonar squarespace sumologic travis
+	trello twitch twilio zendesk yandex jenkins artifactory cohere mistral deepseek clearbit amplitude mixpanel segment honeybadger rollbar bugsnag pusher
+	ably auth0 cloudinary docusign easypost shippo zoom calendly webflow dynatrace logzio papertrail loggly`)
+
+// questionFirst are words that make of a name a question, answered yes or no.
 var questionFirst = set(`has is needs requires require allow allows use uses with can should must no enforce show hide store remember save reset force generate rotate`)
 
 func set(list string) map[string]bool {
@@ -156,6 +164,9 @@ type trait struct {
 }
 
 func (e *Engine) trait(name string) trait {
+	if strings.IndexByte(name, '[') >= 0 {
+		name = e.bare(name) // a marker in a name says nothing about the value
+	}
 	joined := squeeze(name)
 	return trait{
 		nature:    e.classify(name),
@@ -340,6 +351,11 @@ func contentNature(w []string, joined string) nature {
 		return response
 	case accountWords[joined]:
 		return account
+	}
+	for _, x := range w {
+		if vendorWords[x] && !sounding[last] {
+			return vendor
+		}
 	}
 	return plain
 }

@@ -31,11 +31,14 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			n = p.nature(name)
 		}
 		switch n {
-		case secret, flagged, cookies, webhook:
+		case secret, flagged, cookies, webhook, vendor:
 		default:
 			continue
 		}
-		from, to := valueAfter(s, i, lineStart, n)
+		from, to := valueAfter(s, i, lineStart && n != vendor, n)
+		if n == vendor && !vendorToken(s[from:to]) {
+			continue
+		}
 		if from >= to || harmlessValue(s[from:to]) && (m != request || name != "" && !lineStart || scopeWord(s[from:to])) {
 			continue
 		}
@@ -387,6 +390,34 @@ func (p *Pass) pairAttributes(s string, from, to int, list []span) []span {
 		list = append(list, value)
 	}
 	return list
+}
+
+// multipartSpans finds parts of multipart/form-data with secret names, and the
+// contents of files.
+func (p *Pass) multipartSpans(s string, list []span) []span {
+	const disposition = "content-disposition"
+	for at := 0; ; {
+		i := indexFold(s[at:], disposition)
+		if i < 0 {
+			return list
+		}
+		at += i + len(disposition)
+		head := s[at:lineEnd(s, at)]
+		from := at + len(head)
+		end := len(s)
+		if k := strings.Index(s[from:], "\n--"); k >= 0 {
+			end = from + k
+		}
+		if parameter(head, "filename") != "" || p.secretName(parameter(head, "name")) {
+			for from < end && s[from] <= ' ' {
+				from++
+			}
+			if from < end {
+				list = append(list, span{from: from, to: end, rule: ruleKey})
+			}
+		}
+		at = max(at, end)
+	}
 }
 
 // sealedSpans finds the data of Kubernetes Secrets in YAML.
@@ -821,8 +852,15 @@ func backward(s, low string, list []span) []span {
 func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	linked, article, verb := false, false, false
 	for range 8 {
+		breaks := 0
 		for j < len(s) && strings.IndexByte(" \t\n\r\"'`(,*", s[j]) >= 0 {
+			if s[j] == '\n' {
+				breaks++
+			}
 			j++
+		}
+		if breaks > 1 {
+			return x, false // another paragraph
 		}
 		from := j
 		for j < len(s) && strings.IndexByte(" \t\n\r\"`<", s[j]) < 0 {
@@ -904,4 +942,10 @@ func scopeWord(v string) bool {
 		return true
 	}
 	return false
+}
+
+// vendorToken reports whether v looks like a token of a service that has no sign
+// of its own: one word, made by chance, no UUID, no number.
+func vendorToken(v string) bool {
+	return len(v) >= 15 && len(v) <= 256 && isIdentifier(v) && random(v, 3) && !isUUID(v) && !number(v) && !(isHex(v) && len(v) == 40)
 }

@@ -203,7 +203,7 @@ func (p *Pass) lines(s string) (string, bool) {
 			return "", false
 		}
 		name := strings.Trim(strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(trimmed[:i], "- "), "export ")), "\"'")
-		if strings.ContainsAny(name, " \t/") || name == "" || trimmed[i] == '=' && strings.TrimSpace(trimmed[i+1:]) == "=" || trimmed[i] == ':' && i+1 < len(trimmed) && trimmed[i+1] != ' ' {
+		if strings.ContainsAny(name, " \t/") || name == "" || trimmed[i] == '=' && (strings.TrimSpace(trimmed[i+1:]) == "=" || len(name) > 15 && strings.TrimSpace(trimmed[i+1:]) == "") || trimmed[i] == ':' && i+1 < len(trimmed) && trimmed[i+1] != ' ' {
 			return "", false
 		}
 		value := strings.TrimSpace(trimmed[i+1:])
@@ -215,7 +215,7 @@ func (p *Pass) lines(s string) (string, bool) {
 		if value == "" || value == "|" || value == ">" || value == "|-" || value == ">-" {
 			if p.secretName(name) || value != "" || sealed && strings.HasSuffix(strings.ToLower(name), "data") && name != "metadata" || p.nature(name) != plain {
 				p.report(ruleKey)
-				b.WriteString(body[:in] + name + string(trimmed[i]) + " " + marker(ruleKey) + "\n")
+				b.WriteString(body[:in] + p.memberName(name) + string(trimmed[i]) + " " + marker(ruleKey) + "\n")
 				skip = in
 				continue
 			}

@@ -104,6 +104,7 @@ const (
 	lookMarkup
 	lookHook
 	lookSealed
+	lookMultipart
 	lookProvider
 )
 
@@ -120,6 +121,7 @@ var looks = []struct {
 	{lookDatabase, "duplicate|dup key|failing row|invalid input|key (|conversion failed|incorrect |out of range|truncat|parameters:|parameter |params:|bind|near \"|near '|value '|value \"|value is|detail:"},
 	{lookCommand, " -p|--|-u |-a |-w |passin|pass:| -U |sshpass|curl |mysql|psql|net use"},
 	{lookMarkup, "</|/>"},
+	{lookMultipart, "content-disposition"},
 	{lookSealed, "kind: secret|kind:secret|kind: \"secret"},
 	{lookHook, "discord.com/api|discordapp.com/api|webhook|maker.ifttt|logic.azure|chat.googleapis|hook.|hooks.|/hooks/|api.telegram|/bot|pipedream"},
 }
@@ -266,6 +268,11 @@ func (p *Pass) text(s string, m mode, decoded int) string {
 	}
 	var g sight
 	p.e.see(s, &g)
+	if c := firstByte(s); g.signs&signBracket != 0 && (c == '{' || c == '[') || c == '"' {
+		if r, ok := p.document(s, m, decoded); ok {
+			return r
+		}
+	}
 	if g.signs&(signEscape|signWide) != 0 || g.signs&(signPlus|signSpace) == signPlus {
 		if v := decode(s, g.signs&signSpace == 0); v != s {
 			if decoded >= maxDecode {
@@ -274,11 +281,6 @@ func (p *Pass) text(s string, m mode, decoded int) string {
 			if r := p.text(v, m, decoded+1); r != v {
 				return r
 			}
-		}
-	}
-	if c := firstByte(s); g.signs&signBracket != 0 && (c == '{' || c == '[') || c == '"' {
-		if r, ok := p.document(s, m, decoded); ok {
-			return r
 		}
 	}
 	spans := p.spans(s, m, &g, decoded)
@@ -357,8 +359,10 @@ func unescape(s string) string {
 		switch s[i] {
 		case '"', '\'', '\\', '/':
 			b = append(b, s[i])
-		case 'n', 'r':
+		case 'n':
 			b = append(b, '\n')
+		case 'r':
+			b = append(b, '\r')
 		case 't':
 			b = append(b, '\t')
 		case 'u':
@@ -436,6 +440,9 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	}
 	if g.signs&signPair != 0 {
 		list = p.pairSpans(s, m, list, decoded)
+	}
+	if g.looks&lookMultipart != 0 {
+		list = p.multipartSpans(s, list)
 	}
 	if g.looks&lookSealed != 0 {
 		list = sealedSpans(s, list)
@@ -804,6 +811,9 @@ func authSpans(s string, list []span) []span {
 			from := at
 			for from < len(s) && (s[from] == ' ' || s[from] == ':' || s[from] == '"' || s[from] == '=') {
 				from++
+			}
+			if strings.HasPrefix(s[from:], "[redacted:") {
+				continue
 			}
 			to := from
 			for to < len(s) && strings.IndexByte(" \t\r\n\"',;)}]<", s[to]) < 0 {

@@ -132,6 +132,9 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			if name := p.memberName(key); name != key {
 				p.nodes[c].key = name
 				changed = true
+				if t.nature == plain {
+					t = p.trait(name)
+				}
 			}
 		}
 		switch {
@@ -243,6 +246,10 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 			return p.set(i, p.query(node.text, at))
 		}
 		at.listed = true
+	case vendor:
+		if node.kind == text && vendorToken(node.text) {
+			return p.omit(i, marker(ruleEntropy), ruleEntropy)
+		}
 	case account:
 		if node.kind == text {
 			s := p.leaf(node.text, at)
