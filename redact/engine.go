@@ -300,6 +300,9 @@ func (p *Pass) Account(path, value string) (out string) {
 func (p *Pass) Message(path, value string) (out string) {
 	p.path = append(p.path[:0], path)
 	defer p.guard(&out)
+	if graphQL(value) {
+		return p.cut(p.graphQL(value), maxMessage)
+	}
 	return p.cut(p.text(value, prose, 0), maxMessage)
 }
 

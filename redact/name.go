@@ -85,6 +85,9 @@ var payloadWords = set(`payload payloads content contents text markdown html mes
 	plaintext rawtext fulltext bodytext filecontent filecontents filedata attachment attachments instructions snippet blob rawbody rawdata
 	systemprompt userprompt inputmessages outputmessages systeminstructions toolarguments toolresult chat conversation essay freetext richtext csv export_data exportdata uploaddata upload`)
 
+// modelWords end names of gen_ai attributes that hold no text of people.
+var modelWords = set(`model system name id reason reasons provider type operation temperature p k tokens seed count format version port address`)
+
 var bindingWords = set(`bind binds binding bindings bindparams bindparameters bindvalues bindvars bindvariables sqlparams sqlparameters sqlargs queryparameters
 	statementparams statementparameters dbparams queryargs placeholders boundvalues dbqueryparameter`)
 
@@ -345,7 +348,7 @@ func contentNature(w []string, joined string) nature {
 		return plain
 	case payloadWords[last], payloadWords[tail]:
 		return payload
-	case len(w) > 2 && w[0] == "gen" && w[1] == "ai":
+	case len(w) > 2 && w[0] == "gen" && w[1] == "ai" && !modelWords[last]:
 		return payload
 	case responseWords[joined], responseWords[last]:
 		return response

@@ -712,7 +712,7 @@ func (p *Pass) querySpans(s string, at int, list []span) []span {
 		}
 		joined := squeeze(name)
 		value := s[from:to]
-		if p.secretName(name) || queryNames[joined] && (!queryPlain[joined] || len(value) >= 10 && random(value, 2)) {
+		if p.secretName(name) || queryNames[joined] && (!queryPlain[joined] || len(value) >= 10 && random(value, 1)) {
 			if value != "" && !p.e.isMarker(value) {
 				list = append(list, span{from: from, to: to, rule: ruleURL})
 			}
@@ -828,6 +828,14 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 		if x, ok := p.afterNoun(s, j, noun); ok {
 			list = append(list, x)
 			i = max(i, x.to-1)
+			if strings.HasPrefix(low[x.to:], " to ") { // from one to another
+				to := x.to + 4
+				for to < len(s) && s[to] > ' ' {
+					to++
+				}
+				list = append(list, span{from: x.to + 4, to: to, rule: ruleProse})
+				i = to - 1
+			}
 		} else {
 			i = j - 1
 		}
@@ -870,7 +878,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return x, false
 		}
 		to := j
-		for to > from && strings.IndexByte(".,;:!?)'", s[to-1]) >= 0 {
+		for to > from && strings.IndexByte(".,;:?)'", s[to-1]) >= 0 {
 			to--
 		}
 		word := s[from:to]

@@ -539,7 +539,7 @@ func inClass(c, class byte) bool {
 	case 'x':
 		return isAlnum(c) || c == '_' || c == '-' || c == '.'
 	}
-	return isAlnum(c) || strings.IndexByte("_-.+/=", c) >= 0
+	return isAlnum(c) || strings.IndexByte("_-.+/=", c) >= 0 || class == 'k' && (c == '$' || c == ',')
 }
 
 // bounds of a run of characters.

@@ -401,6 +401,9 @@ func (p *Pass) leaf(s string, at place) string {
 	if s == "" || p.e.isPlaceholder(s) {
 		return s
 	}
+	if graphQL(s) {
+		return p.graphQL(s)
+	}
 	if at.mode == request && isProse(s) {
 		return p.omission(ruleText)
 	}
@@ -569,6 +572,9 @@ func (p *Pass) keysOnly(i int32) {
 
 // graphQL reports whether s is a GraphQL operation.
 func graphQL(s string) bool {
+	if strings.IndexByte(s, '{') < 0 {
+		return false
+	}
 	t := strings.TrimSpace(s)
 	for _, w := range []string{"query", "mutation", "subscription", "fragment", "{"} {
 		if rest, ok := strings.CutPrefix(t, w); ok && strings.IndexByte(t, '{') >= 0 && strings.HasSuffix(t, "}") {
