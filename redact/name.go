@@ -16,6 +16,7 @@ const (
 	cookies         // every value in it goes
 	rows            // contents of a database: counted, not kept
 	payload         // free text of a monitored system
+	body            // a request, of which only a summary is kept
 	response        // what a monitored system answered
 	answer          // the body of a response
 	query           // a statement with literals
@@ -84,6 +85,8 @@ var rowWords = set(`rows results records resultset resultsets recordset recordse
 var payloadWords = set(`payload payloads content contents text markdown html messages prompt prompts document completion completions transcript
 	plaintext rawtext fulltext bodytext filecontent filecontents filedata attachment attachments instructions snippet blob rawbody rawdata
 	systemprompt userprompt inputmessages outputmessages systeminstructions toolarguments toolresult chat conversation essay freetext richtext csv export_data exportdata uploaddata upload`)
+
+var bodyWords = set(`requestbody postdata formdata requestdata requestcontent requesttext rpcrequest bodycontent`)
 
 // modelWords end names of gen_ai attributes that hold no text of people.
 var modelWords = set(`model system name id reason reasons provider type operation temperature p k tokens seed count format version port address`)
@@ -344,6 +347,8 @@ func contentNature(w []string, joined string) nature {
 		return query
 	case rowWords[last], rowWords[tail]:
 		return rows
+	case last == "body", bodyWords[tail]:
+		return body
 	case last == "text" && len(w) > 1 && (w[len(w)-2] == "status" || w[len(w)-2] == "severity" || w[len(w)-2] == "duration"):
 		return plain
 	case payloadWords[last], payloadWords[tail]:

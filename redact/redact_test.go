@@ -58,6 +58,13 @@ func TestMessage(t *testing.T) {
 		{base64.StdEncoding.EncodeToString([]byte(`{"password":"hunter2"}`)), "[redacted:base64]"},
 		{"[redacted:jwt]", "[redacted:jwt]"},
 		{"password=[redacted:hunter2]", "password=[redacted:pair]"},
+		{"changed password from Sommer2024! to Winter2025!", "changed password from [redacted:prose] to [redacted:prose]"},
+		{"use hunter2-x as the password", "use [redacted:prose] as the password"},
+		{"sshpass -p hunter2-x ssh a@b", "sshpass -p [redacted:pair] ssh a@b"},
+		{"ssh -p 22 host", "ssh -p 22 host"},
+		{"the secret of success is patience", "the secret of success is patience"},
+		{"Access denied for user 'app'@'10.0.0.1' (using password: YES)", "Access denied for user 'app'@'10.0.0.1' (using password: YES)"},
+		{`mutation { login(user: "alice", password: "x") { id } }`, "mutation { login(user: ?, password: ?) { id } }"},
 		{"Passport Office", "Passport Office"},
 		{"Secrets Manager", "Secrets Manager"},
 	} {
@@ -115,5 +122,24 @@ func TestNames(t *testing.T) {
 		token_type secretVersion password_expiry passport max_tokens public_key partitionKey passwordChangedAt pin mapping
 		secret_rotation_date passwordAlgorithm design_token tokenization authority bypass signature_algorithm`) {
 		require.False(t, secret(name), name)
+	}
+}
+
+// Attributes that the configuration keeps hold no free text of bodies either.
+func TestKept(t *testing.T) {
+	for _, test := range []struct{ name, in, want string }{
+		{"http.request.body", "a sentence of somebody", "[redacted:text]"},
+		{"http.request.body", `{"role":"admin","note":"a sentence of somebody"}`, `{"role":"admin","note":"[redacted:text]"}`},
+		{"http.response.body", "anything", "[redacted:response]"},
+		{"gen_ai.prompt", "anything", "[redacted:text]"},
+		{"gen_ai.request.model", "large-2", "large-2"},
+		{"db.query.text", "SELECT a FROM b WHERE c = 'x'", "SELECT a FROM b WHERE c = ?"},
+		{"db.statement", "SET user:1 hunter2", "SET [redacted:sql]"},
+		{"event.description", "Jane Doe approved the request", "Jane Doe approved the request"},
+		{"exception.message", "login of bob: password=hunter2 refused", "login of bob: password=[redacted:pair] refused"},
+	} {
+		p := engine(t, redact.Config{}).Begin()
+		require.Equal(t, test.want, p.Text("x", test.name, test.in), test.name)
+		p.End()
 	}
 }

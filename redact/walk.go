@@ -241,6 +241,8 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 			}
 		}
 		at.mode, at.listed = request, true
+	case body:
+		at.mode = request
 	case query:
 		if node.kind == text {
 			return p.set(i, p.query(node.text, at))

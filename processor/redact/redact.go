@@ -116,7 +116,7 @@ func (r *redactor) guarded(attributes pcommon.Map, f func()) {
 // redactEnvelope redacts what a record holds beside its attributes.
 func redactEnvelope(p *redact.Pass, record plog.LogRecord) {
 	if s := record.EventName(); s != "" {
-		record.SetEventName(p.Field("event_name", s))
+		record.SetEventName(p.Text("event_name", "", s))
 	}
 	if s := record.SeverityText(); s != "" {
 		record.SetSeverityText(p.Field("severity_text", s))
