@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.uber.org/goleak"
 
 	"github.com/auditlog/auditlog/audit"
@@ -146,4 +147,26 @@ func TestConfig(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestCounter(t *testing.T) {
+	telemetry := componenttest.NewTelemetry()
+	f := redactprocessor.NewFactory()
+	set := processor.Settings{ID: component.NewID(f.Type()), TelemetrySettings: telemetry.NewTelemetrySettings()}
+	c, err := f.CreateLogs(context.Background(), set, f.CreateDefaultConfig(), new(consumertest.LogsSink))
+	require.NoError(t, err)
+	logs := plog.NewLogs()
+	records := logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
+	for range 2 {
+		records.AppendEmpty().Attributes().PutStr(audit.Request.Attribute, `{"password":"x"}`)
+	}
+	require.NoError(t, c.ConsumeLogs(context.Background(), logs))
+	metric, err := telemetry.GetMetric("auditlog_redactions")
+	require.NoError(t, err)
+	points := metric.Data.(metricdata.Sum[int64]).DataPoints
+	require.Len(t, points, 1)
+	require.Equal(t, int64(2), points[0].Value)
+	rule, _ := points[0].Attributes.Value("rule")
+	require.Equal(t, "key", rule.AsString())
+	require.NoError(t, telemetry.Shutdown(context.Background()))
 }
