@@ -158,9 +158,10 @@ func (c Config) redact() map[string]any {
 func (c Config) telemetry() map[string]any {
 	return map[string]any{
 		"logs": map[string]any{
-			"level":          c.Telemetry.Logs.level(),
-			"encoding":       c.Telemetry.Logs.encoding(),
-			"disable_caller": true,
+			"level":              c.Telemetry.Logs.level(),
+			"encoding":           c.Telemetry.Logs.encoding(),
+			"disable_caller":     true,
+			"disable_stacktrace": true,
 		},
 		"metrics": c.Telemetry.Metrics.prometheus(),
 	}

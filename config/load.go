@@ -28,6 +28,8 @@ func AddFlags(flags *pflag.FlagSet) {
 	flags.String("receiver.grpc.endpoint", d.Receiver.GRPC.Endpoint, "where OTLP over gRPC is taken")
 	flags.String("receiver.http.endpoint", d.Receiver.HTTP.Endpoint, "where OTLP over HTTP is taken")
 	flags.String("search.endpoint", d.Search.Endpoint, "where the Account Owner's page is served")
+	flags.String("telemetry.metrics.endpoint", d.Telemetry.Metrics.Endpoint, "where Prometheus metrics are served; empty is off")
+	flags.String("telemetry.health.endpoint", d.Telemetry.Health.Endpoint, "where the health check is served; empty is off")
 	flags.String("telemetry.logs.level", d.Telemetry.Logs.Level, "auto, debug, info, warn or error")
 }
 

@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
-	"net/netip"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +20,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 
 	"github.com/auditlog/auditlog/config"
+	"github.com/auditlog/auditlog/store"
 )
 
 // sampleService is the service of every sample event; the page says so while
@@ -50,8 +50,19 @@ where the server listens beyond this machine.`,
 			if count < 1 || count > 100_000 {
 				return fmt.Errorf("--count %d: must be 1 to 100000", count)
 			}
+			before, err := acceptedBy(cmd.Context(), cfg)
+			if err != nil {
+				return err
+			}
 			if err := sendSample(cmd.Context(), cfg.Receiver.GRPC.Endpoint, count, cmd.ErrOrStderr()); err != nil {
 				return err
+			}
+			after, err := acceptedBy(cmd.Context(), cfg)
+			if err != nil {
+				return err
+			}
+			if after-before < int64(count) {
+				return fmt.Errorf("%d events were sent to %s, but the auditlog on store.path %q has only %d of them: another program listens there", count, cfg.Receiver.GRPC.Endpoint, cfg.Store.Path, after-before)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%d events of the last 24 hours were sent and stored. See them with `auditlog signin`.\n", count)
 			return nil
@@ -61,12 +72,20 @@ where the server listens beyond this machine.`,
 	return cmd
 }
 
+// acceptedBy returns how many records the server on store.path has accepted:
+// what listens at the endpoint may be another program.
+func acceptedBy(ctx context.Context, cfg config.Config) (int64, error) {
+	var s store.Status
+	err := control(ctx, cfg, http.MethodGet, "/status", nil, &s)
+	if errors.Is(err, errNotRunning) {
+		return 0, fmt.Errorf("%w: start it first, or name its directory with --store.path or --config", err)
+	}
+	return s.Accepted, err
+}
+
 func sampleAllowed(cfg config.Config) error {
-	host, _, err := net.SplitHostPort(cfg.Receiver.GRPC.Endpoint)
-	addr, perr := netip.ParseAddr(host)
-	loopback := host == "localhost" || perr == nil && addr.IsLoopback()
 	switch {
-	case err != nil || !loopback:
+	case !config.Loopback(cfg.Receiver.GRPC.Endpoint):
 		return fmt.Errorf("sample events are for a server on this machine: receiver.grpc.endpoint is %q", cfg.Receiver.GRPC.Endpoint)
 	case cfg.Receiver.GRPC.TLS.On() || len(cfg.Receiver.Senders) > 0:
 		return errors.New("sample events are for the default configuration: here receiver.senders or receiver.grpc.tls is set, so this trail may be a real one")

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"syscall"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -42,6 +45,23 @@ func serve(ctx context.Context, cfg config.Config, terminal io.Writer) error {
 	<-welcomed
 	if err == nil {
 		fmt.Fprintln(terminal, "auditlog has stopped. Everything that was acknowledged is on disk.")
+	}
+	return nameEndpoint(err, cfg)
+}
+
+// nameEndpoint names the setting of an endpoint of upstream's that is in use;
+// the program's own components name theirs.
+func nameEndpoint(err error, cfg config.Config) error {
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return err
+	}
+	for setting, endpoint := range map[string]string{
+		"telemetry.metrics.endpoint": cfg.Telemetry.Metrics.Endpoint,
+		"telemetry.health.endpoint":  cfg.Telemetry.Health.Endpoint,
+	} {
+		if endpoint != "" && strings.Contains(err.Error(), endpoint) {
+			return fmt.Errorf("%s: another program has the port: choose another endpoint, or switch it off with --%s= (%w)", setting, setting, err)
+		}
 	}
 	return err
 }
