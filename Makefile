@@ -12,7 +12,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 build: ## build bin/auditlog
-	$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/auditlog ./cmd/auditlog
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/auditlog ./cmd/auditlog
 
 test: tools ## run every test with the race detector
 	$(GO) test -race -timeout 20m ./...
