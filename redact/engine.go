@@ -111,7 +111,7 @@ func New(c Config) (*Engine, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	e.passes.New = func() any { return &Pass{e: e, traits: map[string]trait{}, clean: map[string]struct{}{}} }
+	e.passes.New = func() any { return &Pass{e: e, traits: map[string]*trait{}, clean: map[string]struct{}{}} }
 	return e, nil
 }
 
@@ -162,7 +162,7 @@ type Pass struct {
 	e      *Engine
 	found  []Finding
 	path   []string
-	traits map[string]trait    // verdicts on names seen lately
+	traits map[string]*trait   // verdicts on names seen lately
 	clean  map[string]struct{} // values of fields seen lately in which nothing was found
 	nodes  []node
 	buf    []byte
@@ -189,7 +189,6 @@ func (p *Pass) End() {
 	if cap(p.nodes) > 1<<14 {
 		p.nodes = nil
 	}
-	clear(p.nodes[:cap(p.nodes)])
 	p.nodes = p.nodes[:0]
 	if cap(p.buf) > 1<<16 {
 		p.buf = nil
@@ -197,14 +196,26 @@ func (p *Pass) End() {
 	p.e.passes.Put(p)
 }
 
-// Findings returns what was redacted since Begin, in the order of the values,
-// each path and rule once.
+// Next goes on with another record, whose findings are its own.
+func (p *Pass) Next() { p.found, p.path = p.found[:0], p.path[:0] }
+
+// Findings returns what was redacted since Begin or Next, in the order of the
+// values, each path and rule once. It is valid until Next.
 func (p *Pass) Findings() []Finding { return p.found }
 
 const maxFindings = 100
 
 func (p *Pass) report(rule string) {
-	f := Finding{Path: strings.Join(p.path, "."), Rule: rule}
+	f := Finding{Rule: rule}
+	if len(p.path) == 1 {
+		f.Path = p.path[0]
+	} else {
+		f.Path = strings.Join(p.path, ".")
+	}
+	p.note(f)
+}
+
+func (p *Pass) note(f Finding) {
 	if len(p.found) < maxFindings && !slices.Contains(p.found, f) {
 		p.found = append(p.found, f)
 	}
@@ -230,11 +241,12 @@ func (e *Engine) isMarker(s string) bool {
 func (p *Pass) nature(name string) nature { return p.trait(name).nature }
 
 // trait looks a name up among those seen lately, or classifies it.
-func (p *Pass) trait(name string) trait {
+func (p *Pass) trait(name string) *trait {
 	if t, ok := p.traits[name]; ok {
 		return t
 	}
-	t := p.e.trait(name)
+	t := new(trait)
+	*t = p.e.trait(name)
 	if len(name) <= 64 {
 		p.traits[strings.Clone(name)] = t
 	}
@@ -267,6 +279,9 @@ func (p *Pass) Field(path, value string) (out string) {
 // field redacts the value of a field. The same users, roles and areas come again
 // and again, so what was clean is remembered.
 func (p *Pass) field(value string) string {
+	if p.e.obvious(value) {
+		return value
+	}
 	if _, ok := p.clean[value]; ok {
 		return value
 	}

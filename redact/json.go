@@ -25,6 +25,7 @@ type node struct {
 	key         string // in an object
 	text        string // of text: decoded; of numbers and booleans: as written
 	child, next int32
+	trait       *trait // what key says, once it was asked
 }
 
 // A reader parses JSON (RFC 8259) into the nodes of a pass.

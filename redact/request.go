@@ -307,9 +307,9 @@ func (p *Pass) markup(s string) string {
 					return p.replace(ruleUnreadable)
 				}
 				stack = stack[:len(stack)-1]
-				b.WriteString("<" + tag + ">")
+				b.WriteString("</" + p.memberName(tag[1:]) + ">")
 			case strings.HasPrefix(tag, "?"):
-				b.WriteString("<" + tag + ">")
+				b.WriteString("<" + p.text(tag, request, 0) + ">")
 			default:
 				name, clean := p.tag(tag)
 				if !strings.HasSuffix(tag, "/") {
@@ -348,7 +348,7 @@ func (p *Pass) tag(tag string) (name, clean string) {
 		name = full[i+1:]
 	}
 	var b strings.Builder
-	b.WriteString(full)
+	b.WriteString(p.memberName(full))
 	secretPair := false
 	for _, pass := range []bool{false, true} {
 		rest := attributes
@@ -377,7 +377,7 @@ func (p *Pass) tag(tag string) (name, clean string) {
 			if secretPair && pairValues[strings.ToLower(key)] {
 				under = "secret"
 			}
-			b.WriteString(" " + key + `="` + p.value1(under, value) + `"`)
+			b.WriteString(" " + p.memberName(key) + `="` + p.value1(under, value) + `"`)
 		}
 	}
 	if strings.HasSuffix(tag, "/") {

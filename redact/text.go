@@ -151,113 +151,6 @@ type span struct {
 	with     string // what stands there instead; "" is the rule's marker
 }
 
-type hit struct{ end, literal int }
-
-// A sight is what one pass over a text saw.
-type sight struct {
-	looks   uint16
-	signs   uint16 // kinds of characters
-	longest int    // longest run of characters of tokens
-	solid   int    // longest run of letters and digits
-	digits  int    // longest run of digits, single spaces and dashes between them not counted
-	hits    []hit  // of providers and JWT
-}
-
-// Kinds of characters.
-const (
-	signToken   = 1 << iota // of words and encodings
-	signDigit               //
-	signJoint               // between groups of digits
-	signEscape              // something may be encoded
-	signPair                // = : >
-	signSpace               //
-	signPlus                //
-	signBracket             // { [
-	signWide                // not ASCII
-	signURL                 // ? @ #
-	signUpper               // A-Z
-	signSplit               // - / between parts of a token
-)
-
-var signs = func() (t [256]uint16) {
-	for c := range t {
-		b := byte(c)
-		if isAlnum(b) || strings.IndexByte("-_+/=", b) >= 0 {
-			t[c] |= signToken
-		}
-		if isDigit(b) {
-			t[c] |= signDigit
-		}
-		if isUpper(b) {
-			t[c] |= signUpper
-		}
-		if b >= utf8.RuneSelf || b == 0 {
-			t[c] |= signWide
-		}
-		for sign, list := range map[uint16]string{
-			signJoint: " -./", signEscape: "%\\&", signPair: "=:>", signSpace: " \t\r\n", signPlus: "+", signBracket: "{[", signURL: "?@#", signSplit: "-/",
-		} {
-			if strings.IndexByte(list, b) >= 0 {
-				t[c] |= sign
-			}
-		}
-	}
-	return t
-}()
-
-func isToken(c byte) bool { return signs[c]&signToken != 0 }
-
-// see looks at each byte of s once.
-func (e *Engine) see(s string, g *sight) {
-	m := e.literals
-	next, loud := m.next, m.loud
-	var state, all uint16
-	run, solid, digits, joint := 0, 0, 0, false
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		state = next[int(state)<<columnBits|int(m.class[c])]
-		if state >= loud {
-			e.hear(state, i+1, g)
-		}
-		sign := signs[c]
-		all |= sign
-		if sign&signToken != 0 {
-			run++
-			solid++
-			if sign&signSplit != 0 {
-				g.solid = max(g.solid, solid-1)
-				solid = 0
-			}
-		} else {
-			g.longest, g.solid = max(g.longest, run), max(g.solid, solid)
-			run, solid = 0, 0
-		}
-		switch {
-		case sign&signDigit != 0:
-			digits++
-			joint = false
-		case digits == 0:
-		case sign&signJoint != 0 && !joint:
-			joint = true
-		default:
-			g.digits = max(g.digits, digits)
-			digits, joint = 0, false
-		}
-	}
-	g.longest, g.solid, g.digits = max(g.longest, run), max(g.solid, solid), max(g.digits, digits)
-	g.signs = all
-}
-
-// hear notes the literals that end in a state.
-func (e *Engine) hear(state uint16, end int, g *sight) {
-	for _, l := range e.literals.out[state-e.literals.loud] {
-		g.looks |= lookOf[l]
-		if lookOf[l]&(lookProvider|lookJWT) != 0 {
-			g.hits = append(g.hits, hit{end, int(l)})
-		}
-	}
-}
-
 // text redacts s.
 func (p *Pass) text(s string, m mode, decoded int) string {
 	if s == "" || p.e.isMarker(s) {
@@ -551,9 +444,11 @@ func runEnd(s string, at int, class byte, runs map[byte]bounds) int {
 	if r, ok := runs[class]; ok && r.from <= at && at <= r.to {
 		return r.to
 	}
-	to := at
+	known, to := runs[class], at
 	for to < len(s) && inClass(s[to], class) {
-		to++
+		if to++; to == known.from && known.to > to {
+			to = known.to
+		}
 	}
 	runs[class] = bounds{at, to}
 	return to

@@ -2,7 +2,6 @@ package redact
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -127,7 +126,7 @@ func (p *Pass) walkObject(i int32, at place) bool {
 	pair, statement, sealed := p.siblings(i)
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		key := p.nodes[c].key
-		t := p.trait(key)
+		t := p.nodes[c].trait
 		if !t.clean {
 			if name := p.memberName(key); name != key {
 				p.nodes[c].key = name
@@ -137,16 +136,17 @@ func (p *Pass) walkObject(i int32, at place) bool {
 				}
 			}
 		}
+		is := t.nature
 		switch {
 		case pair && t.pairValue, sealed && t.data:
-			t.nature = secret
+			is = secret
 		case statement && t.bindable:
-			t.nature = binding
+			is = binding
 		}
 		under := at
 		under.listed = at.listed || t.isQuery
 		p.path = append(p.path, p.nodes[c].key)
-		if p.member(c, t.nature, under) {
+		if p.member(c, is, under) {
 			changed = true
 		}
 		p.path = p.path[:len(p.path)-1]
@@ -162,10 +162,11 @@ var bindingNames = set(`params parameters args arguments values bindings binds b
 func (p *Pass) siblings(i int32) (pair, statement, sealed bool) {
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		n := &p.nodes[c]
+		t := p.trait(n.key)
+		n.trait = t
 		if n.kind != text || n.text == "" {
 			continue
 		}
-		t := p.trait(n.key)
 		if t.namesPair && len(n.text) <= 80 {
 			pair = pair || p.secretName(lastSegment(n.text))
 			sealed = sealed || n.text == "Secret" && strings.EqualFold(n.key, "kind")
@@ -400,14 +401,14 @@ func (e *Engine) isPlaceholder(s string) bool {
 
 // leaf redacts a text under a harmless name.
 func (p *Pass) leaf(s string, at place) string {
-	if s == "" || p.e.isPlaceholder(s) {
+	if s == "" || p.e.obvious(s) || p.e.isPlaceholder(s) {
 		return s
-	}
-	if graphQL(s) {
-		return p.graphQL(s)
 	}
 	if at.mode == request && isProse(s) {
 		return p.omission(ruleText)
+	}
+	if graphQL(s) {
+		return p.graphQL(s)
 	}
 	clean := p.text(s, at.mode, at.decoded)
 	if at.mode != request || short(p.e.bare(clean)) {
@@ -435,7 +436,7 @@ func isProse(s string) bool {
 		return false
 	}
 	for i := 0; i < len(s); i++ {
-		if !isAlnum(s[i]) && strings.IndexByte(" ,.!-_", s[i]) < 0 {
+		if signs[s[i]]&signProse == 0 {
 			return false
 		}
 	}
@@ -447,7 +448,7 @@ func (e *Engine) bare(s string) string {
 	if len(s) > 2000 {
 		return s // too long for a request in any case
 	}
-	for at := 0; ; {
+	for at := 0; strings.IndexByte(s, '[') >= 0; {
 		i := strings.Index(s[at:], "[redacted:")
 		if i < 0 {
 			break
@@ -472,10 +473,7 @@ func (e *Engine) bare(s string) string {
 // omission is the marker for what goes by policy, not for being a secret; it is
 // reported once for the whole of a field.
 func (p *Pass) omission(rule string) string {
-	f := Finding{Path: p.path[0], Rule: rule}
-	if !slices.Contains(p.found, f) {
-		p.found = append(p.found, f)
-	}
+	p.note(Finding{Path: p.path[0], Rule: rule})
 	if rule == ruleText {
 		return textMarker
 	}

@@ -35,77 +35,87 @@ func newRedactor(cfg *Config, telemetry component.TelemetrySettings) (*redactor,
 	return &redactor{engine: engine, closedList: cfg.ClosedList, count: count}, nil
 }
 
+// A batch redacts the records of one call. It is for one goroutine.
+type batch struct {
+	*redactor
+	pass  *redact.Pass
+	rules map[string]int64 // redactions by rule
+
+	attributes pcommon.Map                      // of the record at hand
+	field      func(string, pcommon.Value) bool // redactField, bound once
+}
+
 // processLogs redacts every record in place.
 func (r *redactor) processLogs(ctx context.Context, logs plog.Logs) (plog.Logs, error) {
-	rules := map[string]int64{}
+	b := &batch{redactor: r, pass: r.engine.Begin(), rules: map[string]int64{}}
+	defer b.pass.End()
+	b.field = b.redactField
 	for _, resource := range logs.ResourceLogs().All() {
-		r.redactGroup(resource.Resource().Attributes(), rules)
+		b.redactGroup(resource.Resource().Attributes())
 		for _, scope := range resource.ScopeLogs().All() {
-			r.redactScope(scope, rules)
+			b.redactScope(scope)
 			for _, record := range scope.LogRecords().All() {
-				r.redactRecord(record, rules)
+				b.redactRecord(record)
 			}
 		}
 	}
-	for rule, n := range rules {
+	for rule, n := range b.rules {
 		r.count.Add(ctx, n, metric.WithAttributes(attribute.String("rule", rule)))
 	}
 	return logs, nil
 }
 
-// redactGroup redacts the attributes of a resource; the closed list has none.
-func (r *redactor) redactGroup(attributes pcommon.Map, rules map[string]int64) {
+// redactGroup redacts the attributes of a resource or scope; the closed list has
+// none.
+func (b *batch) redactGroup(attributes pcommon.Map) {
 	if attributes.Len() == 0 {
 		return
 	}
-	if r.closedList {
+	if b.closedList {
 		attributes.Clear()
 		return
 	}
-	p := r.engine.Begin()
-	defer p.End()
-	r.guarded(attributes, func() { redactMap(p, "", attributes) })
-	tally(p, rules)
+	b.pass.Next()
+	b.guarded(attributes, func() { redactMap(b.pass, "", attributes) })
+	b.tally()
 }
 
-func (r *redactor) redactScope(scope plog.ScopeLogs, rules map[string]int64) {
-	r.redactGroup(scope.Scope().Attributes(), rules)
+func (b *batch) redactScope(scope plog.ScopeLogs) {
+	b.redactGroup(scope.Scope().Attributes())
 	if scope.Scope().Name() == "" && scope.Scope().Version() == "" {
 		return
 	}
-	p := r.engine.Begin()
-	defer p.End()
-	scope.Scope().SetName(p.Field("scope.name", scope.Scope().Name()))
-	scope.Scope().SetVersion(p.Field("scope.version", scope.Scope().Version()))
-	tally(p, rules)
+	b.pass.Next()
+	scope.Scope().SetName(b.pass.Field("scope.name", scope.Scope().Name()))
+	scope.Scope().SetVersion(b.pass.Field("scope.version", scope.Scope().Version()))
+	b.tally()
 }
 
-func (r *redactor) redactRecord(record plog.LogRecord, rules map[string]int64) {
-	p := r.engine.Begin()
-	defer p.End()
+func (b *batch) redactRecord(record plog.LogRecord) {
+	b.pass.Next()
 	attributes := record.Attributes()
-	r.guarded(attributes, func() {
-		redactEnvelope(p, record)
-		if r.closedList {
-			redactFields(p, attributes)
+	b.guarded(attributes, func() {
+		redactEnvelope(b.pass, record)
+		if b.closedList {
+			attributes.RemoveIf(b.field)
 		} else {
 			attributes.Remove(audit.Redactions.Attribute)
-			redactMap(p, "", attributes)
+			redactMap(b.pass, "", attributes)
 		}
 	})
-	note(p, attributes)
-	tally(p, rules)
+	note(b.pass, attributes)
+	b.tally()
 }
 
 // guarded runs f; if it panics, no value of attributes passes. The identity
 // stays, so that the record can still be told.
-func (r *redactor) guarded(attributes pcommon.Map, f func()) {
+func (b *batch) guarded(attributes pcommon.Map, f func()) {
 	defer func() {
 		if recover() == nil {
 			return
 		}
 		for name, v := range attributes.All() {
-			if !identity[name] {
+			if plans[name].how != keep {
 				v.SetStr("[redacted:error]")
 			}
 		}
@@ -130,103 +140,144 @@ func redactEnvelope(p *redact.Pass, record plog.LogRecord) {
 	}
 }
 
-// identity attributes are made by the program, and hold nothing of a client's.
-var identity = map[string]bool{
-	audit.AttributeID:               true,
-	audit.AttributeFingerprint:      true,
-	audit.AttributeDeadLetterReason: true,
-	audit.Received.Attribute:        true,
+// What becomes of an attribute of the closed list.
+type treatment uint8
+
+const (
+	remove    treatment = iota
+	keep                // made by the program, holds nothing of a client's
+	number              // removed unless it is one
+	flag                //
+	structure           //
+	names               // of attributes that were not kept
+	scalar              // a duration or a detail: text is redacted, a structure removed
+	list                // of values that are harmless by their nature
+	harmless            // text that is harmless by its nature
+	account             // a login
+	locator             // a path
+	prose               // sentences
+	request             // the summary of a request
+)
+
+// A plan says how an attribute is redacted, and under which name that is noted.
+type plan struct {
+	how  treatment
+	path string
 }
 
-// durations are the spellings of a duration that normalization leaves as sent.
-var durations = func() map[string]bool {
-	m := map[string]bool{audit.DurationNS.Attribute: true}
-	for _, name := range audit.DurationNS.From {
-		m[name] = true
+// plans lists the closed list by attribute; what is not in it is removed.
+var plans = func() map[string]plan {
+	m := map[string]plan{}
+	for f := range audit.Fields() {
+		m[f.Attribute] = plan{treatmentOf(f), f.Name}
 	}
+	for _, name := range append([]string{audit.DurationNS.Attribute, audit.AttributeDeadLetterDetail}, audit.DurationNS.From...) {
+		m[name] = plan{scalar, name}
+	}
+	for _, name := range []string{audit.AttributeID, audit.AttributeFingerprint, audit.AttributeDeadLetterReason, audit.Received.Attribute} {
+		m[name] = plan{keep, name}
+	}
+	m[audit.AttributeDeadLetterNames] = plan{names, "dead_letter.names"}
 	return m
 }()
 
-// redactFields redacts the fields of an audit event and removes all else.
-func redactFields(p *redact.Pass, attributes pcommon.Map) {
-	attributes.RemoveIf(func(name string, v pcommon.Value) bool {
-		if identity[name] {
-			return false
-		}
-		if name == audit.AttributeDeadLetterNames {
-			redactNames(p, v)
-			return v.Type() != pcommon.ValueTypeSlice
-		}
-		f := audit.ByAttribute(name)
-		switch {
-		case f == audit.Redactions:
-			return true
-		case f != nil:
-			return redactField(p, f, v)
-		case durations[name], name == audit.AttributeDeadLetterDetail:
-			if v.Type() == pcommon.ValueTypeStr {
-				v.SetStr(p.Field(name, v.Str()))
-			}
-			return v.Type() == pcommon.ValueTypeMap || v.Type() == pcommon.ValueTypeSlice || v.Type() == pcommon.ValueTypeBytes
-		}
-		return true
-	})
-}
-
-// redactField redacts one field and reports whether nothing of it is left, or
-// its type is none of the field's.
-func redactField(p *redact.Pass, f *audit.Field, v pcommon.Value) (remove bool) {
+func treatmentOf(f *audit.Field) treatment {
+	switch f {
+	case audit.Redactions:
+		return remove
+	case audit.Request:
+		return request
+	case audit.Message, audit.ImpersonationReason, audit.Error:
+		return prose
+	case audit.Path:
+		return locator
+	case audit.UserName, audit.UserID, audit.ImpersonatorName, audit.ImpersonatorID:
+		return account
+	}
 	switch f.Kind {
 	case audit.Number, audit.Instant:
-		return v.Type() != pcommon.ValueTypeInt
+		return number
 	case audit.Flag:
-		return v.Type() != pcommon.ValueTypeBool
+		return flag
 	case audit.Object:
-		if v.Type() != pcommon.ValueTypeMap {
-			return true
-		}
-		redactMap(p, f.Name, v.Map())
-		return false
+		return structure
 	case audit.List:
+		return list
+	}
+	return harmless
+}
+
+// redactField redacts one attribute and reports whether nothing of it is left,
+// or its type is none of the field's.
+func (b *batch) redactField(name string, v pcommon.Value) (gone bool) {
+	plan := plans[name]
+	switch plan.how {
+	case keep:
+		return false
+	case number:
+		return v.Type() != pcommon.ValueTypeInt
+	case flag:
+		return v.Type() != pcommon.ValueTypeBool
+	case structure:
+		if v.Type() == pcommon.ValueTypeMap {
+			redactMap(b.pass, plan.path, v.Map())
+		}
+		return v.Type() != pcommon.ValueTypeMap
+	case names:
+		b.redactNames(v)
+		return v.Type() != pcommon.ValueTypeSlice
+	case scalar:
+		if v.Type() == pcommon.ValueTypeStr {
+			v.SetStr(b.pass.Field(plan.path, v.Str()))
+		}
+		return v.Type() == pcommon.ValueTypeMap || v.Type() == pcommon.ValueTypeSlice || v.Type() == pcommon.ValueTypeBytes
+	case list:
 		if v.Type() != pcommon.ValueTypeSlice {
 			return true
 		}
 		for _, item := range v.Slice().All() {
-			item.SetStr(p.Field(f.Name, item.AsString()))
+			b.put(item, item.AsString(), b.pass.Field(plan.path, item.AsString()))
 		}
 		return false
+	case remove:
+		return true
 	}
 	if v.Type() != pcommon.ValueTypeStr {
 		return true
 	}
 	was := v.Str()
-	if is := redactText(p, f, was); is != was {
+	is := b.redactText(plan, was)
+	b.put(v, was, is)
+	return is == ""
+}
+
+// put sets a text, unless it is there already.
+func (b *batch) put(v pcommon.Value, was, is string) {
+	if is != was || v.Type() != pcommon.ValueTypeStr {
 		v.SetStr(is)
-		return is == ""
 	}
-	return was == ""
 }
 
-func redactText(p *redact.Pass, f *audit.Field, s string) string {
-	switch f {
-	case audit.Request:
-		return p.Request(f.Name, s)
-	case audit.Message, audit.ImpersonationReason, audit.Error:
-		return p.Message(f.Name, s)
-	case audit.Path:
-		return p.Path(f.Name, s)
-	case audit.UserName, audit.UserID, audit.ImpersonatorName, audit.ImpersonatorID:
-		return p.Account(f.Name, s)
+func (b *batch) redactText(plan plan, s string) string {
+	switch plan.how {
+	case request:
+		return b.pass.Request(plan.path, s)
+	case prose:
+		return b.pass.Message(plan.path, s)
+	case locator:
+		return b.pass.Path(plan.path, s)
+	case account:
+		return b.pass.Account(plan.path, s)
 	}
-	return p.Field(f.Name, s)
+	return b.pass.Field(plan.path, s)
 }
 
-func redactNames(p *redact.Pass, v pcommon.Value) {
+func (b *batch) redactNames(v pcommon.Value) {
 	if v.Type() != pcommon.ValueTypeSlice {
 		return
 	}
 	for _, name := range v.Slice().All() {
-		name.SetStr(p.Name("dead_letter.names", name.AsString()))
+		name.SetStr(b.pass.Name("dead_letter.names", name.AsString()))
 	}
 }
 
@@ -236,15 +287,15 @@ func note(p *redact.Pass, attributes pcommon.Map) {
 	if len(found) == 0 {
 		return
 	}
-	list := attributes.PutEmptySlice(audit.Redactions.Attribute)
-	list.EnsureCapacity(len(found))
+	findings := attributes.PutEmptySlice(audit.Redactions.Attribute)
+	findings.EnsureCapacity(len(found))
 	for _, f := range found {
-		list.AppendEmpty().SetStr(f.String())
+		findings.AppendEmpty().SetStr(f.String())
 	}
 }
 
-func tally(p *redact.Pass, rules map[string]int64) {
-	for _, f := range p.Findings() {
-		rules[f.Rule]++
+func (b *batch) tally() {
+	for _, f := range b.pass.Findings() {
+		b.rules[f.Rule]++
 	}
 }
