@@ -22,7 +22,7 @@ func sqlStart(s string) int {
 		if !isAlpha(s[i]) {
 			continue
 		}
-		if startsStatement(s[i:], &never) {
+		if verbStarts[s[i]|0x20] && startsStatement(s[i:], &never) {
 			return i
 		}
 		for i+1 < len(s) && isWordByte(s[i+1]) {
@@ -31,6 +31,13 @@ func sqlStart(s string) int {
 	}
 	return -1
 }
+
+var verbStarts = func() (t [256]bool) {
+	for _, x := range sqlStarts {
+		t[x.verb[0]] = true
+	}
+	return t
+}()
 
 func startsStatement(s string, never *uint32) bool {
 	for k, x := range sqlStarts {
@@ -59,6 +66,9 @@ func isSQL(s string) bool {
 
 // startsLikeSQL compares the first word only.
 func startsLikeSQL(s string) bool {
+	if s == "" || s[0] > ' ' && s[0] != '(' && s[0] != ';' && !verbStarts[lower(s[0])] {
+		return false
+	}
 	i := 0
 	for i < len(s) && (s[i] <= ' ' || s[i] == '(' || s[i] == ';') {
 		i++

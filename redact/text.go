@@ -153,7 +153,7 @@ type span struct {
 
 // text redacts s.
 func (p *Pass) text(s string, m mode, decoded int) string {
-	if s == "" || p.e.isMarker(s) {
+	if s == "" || p.e.obvious(s) || p.e.isMarker(s) {
 		return s
 	}
 	if len(s) > maxText {
