@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -30,9 +31,10 @@ type api struct {
 	reads    *reads
 	logger   *zap.Logger
 	answers  metric.Int64Counter
+	ready    *atomic.Bool // whether events are taken, for the health check
 }
 
-func newAPI(cfg *Config, base *url.URL, version string, s *store.Extension, set component.TelemetrySettings) (*api, error) {
+func newAPI(cfg *Config, base *url.URL, version string, s *store.Extension, set component.TelemetrySettings, ready *atomic.Bool) (*api, error) {
 	reads, err := newReads(s)
 	if err != nil {
 		return nil, err
@@ -43,7 +45,7 @@ func newAPI(cfg *Config, base *url.URL, version string, s *store.Extension, set 
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	return &api{
-		store: s, base: base, version: version, cursors: newCursorKey(s.Key()), reads: reads, logger: set.Logger, answers: answers,
+		store: s, base: base, version: version, cursors: newCursorKey(s.Key()), reads: reads, logger: set.Logger, answers: answers, ready: ready,
 		sessions: newSessions(cfg.SessionIdle, cfg.SessionLifetime),
 	}, nil
 }
@@ -148,7 +150,11 @@ func (a *api) write(w http.ResponseWriter, r *http.Request, body any, err error)
 	a.answers.Add(r.Context(), 1, metric.WithAttributes(attribute.String("route", r.Pattern), attribute.Int("status", status)))
 }
 
+// health says that events are taken, stored and read.
 func (a *api) health(_ http.ResponseWriter, r *http.Request) (any, error) {
+	if !a.ready.Load() {
+		return nil, newProblem(http.StatusServiceUnavailable, "Starting or stopping.")
+	}
 	if _, err := a.store.Status(r.Context()); err != nil {
 		return nil, err
 	}

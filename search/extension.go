@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -23,9 +24,25 @@ type Extension struct {
 	version string
 	server  *http.Server
 	done    chan struct{}
+	ready   atomic.Bool // events are taken
 }
 
-var _ extensioncapabilities.Dependent = (*Extension)(nil)
+var (
+	_ extensioncapabilities.Dependent       = (*Extension)(nil)
+	_ extensioncapabilities.PipelineWatcher = (*Extension)(nil)
+)
+
+// Ready implements [extensioncapabilities.PipelineWatcher].
+func (e *Extension) Ready() error {
+	e.ready.Store(true)
+	return nil
+}
+
+// NotReady implements [extensioncapabilities.PipelineWatcher].
+func (e *Extension) NotReady() error {
+	e.ready.Store(false)
+	return nil
+}
 
 // Dependencies implements [extensioncapabilities.Dependent]: the store starts
 // first and stops last.
@@ -48,7 +65,7 @@ func (e *Extension) Start(ctx context.Context, host component.Host) error {
 		}
 		l = tls.NewListener(l, tlsConfig)
 	}
-	api, err := newAPI(&e.cfg, e.cfg.base(l.Addr().String()), e.version, s, e.set)
+	api, err := newAPI(&e.cfg, e.cfg.base(l.Addr().String()), e.version, s, e.set, &e.ready)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

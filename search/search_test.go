@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 	"go.opentelemetry.io/collector/extension/extensiontest"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
@@ -52,6 +53,7 @@ func (f *faulty) Write(ctx context.Context, b store.Batch) error {
 type server struct {
 	t      testing.TB
 	store  *store.Extension
+	search component.Component
 	faulty *faulty
 	url    string
 	path   string
@@ -84,6 +86,7 @@ func start(t testing.TB, change func(*search.Config)) *server {
 	s.url = "http://" + cfg.Endpoint
 	endpoint, err := sf.Create(t.Context(), extensiontest.NewNopSettings(search.Type), cfg)
 	require.NoError(t, err)
+	s.search = endpoint
 	require.NoError(t, endpoint.Start(t.Context(), h))
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
@@ -535,7 +538,12 @@ func TestPageAndHealthArePublic(t *testing.T) {
 		require.Equal(t, "no-referrer", h.Get("Referrer-Policy"))
 		require.Equal(t, "no-store", h.Get("Cache-Control"), path)
 	}
+	watcher := s.search.(extensioncapabilities.PipelineWatcher)
+	require.Equal(t, http.StatusServiceUnavailable, s.get("/healthz", "").status, "nothing can be sent yet")
+	require.NoError(t, watcher.Ready())
 	require.JSONEq(t, `{"status":"ok"}`, s.get("/healthz", "").body)
+	require.NoError(t, watcher.NotReady())
+	require.Equal(t, http.StatusServiceUnavailable, s.get("/healthz", "").status)
 }
 
 func TestConfigSaysWhatIsWrong(t *testing.T) {
