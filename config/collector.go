@@ -146,12 +146,20 @@ func (c Config) redact() map[string]any {
 	for i, pattern := range r.Patterns {
 		patterns[i] = map[string]any{"name": pattern.Name, "expression": pattern.Expression}
 	}
+	fields := make([]any, len(r.Fields))
+	for i, field := range r.Fields {
+		fields[i] = map[string]any{"field": field.Field, "policy": field.Policy}
+	}
 	return map[string]any{
-		"request":          r.Request,
-		"max_request_size": int64(r.MaxRequestSize),
-		"keys":             list(r.Keys),
-		"allow_keys":       list(r.AllowKeys),
-		"patterns":         patterns,
+		"request":              r.Request,
+		"max_request_size":     int64(r.MaxRequestSize),
+		"keys":                 list(r.Keys),
+		"allow_keys":           list(r.AllowKeys),
+		"patterns":             patterns,
+		"allow_values":         list(r.AllowValues),
+		"fields":               fields,
+		"fingerprints":         r.Fingerprints,
+		"fingerprint_key_file": r.FingerprintKeyFile,
 	}
 }
 

@@ -118,6 +118,17 @@ type Redact struct {
 	Keys           []string  `yaml:"keys"`             // further names whose values are secret
 	AllowKeys      []string  `yaml:"allow_keys"`       // names that only sound secret
 	Patterns       []Pattern `yaml:"patterns"`         // further values that are secret
+	AllowValues    []string  `yaml:"allow_values"`     // values that only look secret
+	Fields         []Field   `yaml:"fields"`           // what becomes of single fields
+
+	Fingerprints       bool   `yaml:"fingerprints"`         // whether removed secrets leave a keyed hash
+	FingerprintKeyFile string `yaml:"fingerprint_key_file"` // empty: the variable AUDITLOG_FINGERPRINT_KEY
+}
+
+// A Field has a policy: drop, mask, hash or last4.
+type Field struct {
+	Field  string `yaml:"field"`  // name of the field in the API, or of an attribute that is kept
+	Policy string `yaml:"policy"` // what becomes of it
 }
 
 // A Pattern is a regular expression (RE2) of values that are secret.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/auditlog/auditlog/audit"
+	redactprocessor "github.com/auditlog/auditlog/processor/redact"
 	"github.com/auditlog/auditlog/redact"
 	"github.com/auditlog/auditlog/store"
 )
@@ -234,6 +235,8 @@ func (c Config) checkRedact(ps *problems) {
 			ps.add(path+".expression", "matches the empty text, and so everything; found %s", found(pattern.Expression))
 		}
 	}
+	notEmpty(ps, "processor.redact.allow_values", r.AllowValues)
+	r.checkFields(ps)
 	if len(*ps) > before {
 		return
 	}
@@ -242,8 +245,36 @@ func (c Config) checkRedact(ps *problems) {
 	}
 }
 
+// checkFields checks the policies of fields, and that there is a key if one of
+// them needs it.
+func (r Redact) checkFields(ps *problems) {
+	hashes := r.Fingerprints
+	for i, field := range r.Fields {
+		path := item("processor.redact.fields", i)
+		same := func(other Field) bool { return other.Field == field.Field }
+		known := audit.ByName(field.Field)
+		switch {
+		case field.Field == "":
+			ps.add(path+".field", "is missing")
+		case slices.IndexFunc(r.Fields, same) < i:
+			ps.add(path+".field", "has a policy already: %q", field.Field)
+		case known != nil && redactprocessor.Untouchable(known):
+			ps.add(path+".field", "is one that no event can be without: %q", field.Field)
+		}
+		oneOf(ps, path+".policy", field.Policy, redact.Policies...)
+		hashes = hashes || field.Policy == redact.PolicyHash
+	}
+	if !hashes {
+		return
+	}
+	if _, err := redactprocessor.ReadKey(r.FingerprintKeyFile); err != nil {
+		ps.add("processor.redact.fingerprint_key_file", "%v", err)
+	}
+}
+
+// rules are those that can be wrong in ways of their own; the key is none.
 func (r Redact) rules() redact.Config {
-	rules := redact.Config{Request: r.Request, MaxRequest: int(r.MaxRequestSize), Keys: r.Keys, AllowKeys: r.AllowKeys}
+	rules := redact.Config{Request: r.Request, MaxRequest: int(r.MaxRequestSize), Keys: r.Keys, AllowKeys: r.AllowKeys, AllowValues: r.AllowValues}
 	for _, p := range r.Patterns {
 		rules.Patterns = append(rules.Patterns, redact.Pattern(p))
 	}

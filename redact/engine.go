@@ -40,6 +40,12 @@ type Config struct {
 	Keys       []string  // further names of secrets, in any spelling
 	AllowKeys  []string  // names that only sound like secrets, in any spelling
 	Patterns   []Pattern // further values
+
+	AllowValues []string // values that stay though a rule of form would take them; not under the name of a secret
+	Fields      []Policy // what becomes of single fields; for callers that ask, see [Pass.Apply]
+
+	Key          Key  // for fingerprints and hashes
+	Fingerprints bool // whether removed values are remembered, see [Pass.Removed]
 }
 
 // A Finding says what was redacted: where and by which rule, never the value.
@@ -56,8 +62,14 @@ type Engine struct {
 	allowKeys  map[string]bool
 	patterns   []pattern
 	rules      map[string]bool
-	literals   *matcher
-	passes     sync.Pool
+	allowed    map[string]bool   // values
+	policies   map[string]string // by field
+
+	key          Key
+	fingerprints bool
+
+	literals *matcher
+	passes   sync.Pool
 }
 
 type pattern struct {
@@ -82,7 +94,12 @@ func New(c Config) (*Engine, error) {
 		keys:       map[string]bool{},
 		allowKeys:  map[string]bool{},
 		rules:      map[string]bool{},
-		literals:   literals,
+		allowed:    map[string]bool{},
+		policies:   map[string]string{},
+
+		key: c.Key, fingerprints: c.Fingerprints,
+
+		literals: literals,
 	}
 	var errs []error
 	switch e.request {
@@ -107,7 +124,15 @@ func New(c Config) (*Engine, error) {
 	for _, r := range ruleNames {
 		e.rules[r] = true
 	}
-	errs = append(errs, e.addPatterns(c.Patterns))
+	errs = append(errs, e.addPatterns(c.Patterns), e.addPolicies(c.Fields, c.Key))
+	for i, v := range c.AllowValues {
+		if e.allowed[v] = true; strings.TrimSpace(v) == "" {
+			errs = append(errs, fmt.Errorf("allow_values[%d]: is empty", i))
+		}
+	}
+	if c.Fingerprints && len(c.Key) < minKey {
+		errs = append(errs, errors.New("fingerprints: need a key"))
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -159,19 +184,20 @@ func (e *Engine) addPatterns(list []Pattern) error {
 // A Pass redacts the values of one record and collects what it did. It is not
 // safe for concurrent use.
 type Pass struct {
-	e      *Engine
-	found  []Finding
-	path   []string
-	traits map[string]*trait   // verdicts on names seen lately
-	clean  map[string]struct{} // values of fields seen lately in which nothing was found
-	nodes  []node
-	buf    []byte
+	e       *Engine
+	found   []Finding
+	removed []string // secrets of chance, to be fingerprinted
+	path    []string
+	traits  map[string]*trait   // verdicts on names seen lately
+	clean   map[string]struct{} // values of fields seen lately in which nothing was found
+	nodes   []node
+	buf     []byte
 }
 
 // Begin starts a pass. End gives it back.
 func (e *Engine) Begin() *Pass {
 	p := e.passes.Get().(*Pass)
-	p.found, p.path = nil, p.path[:0]
+	p.found, p.removed, p.path = nil, nil, p.path[:0]
 	return p
 }
 
@@ -179,7 +205,7 @@ func (e *Engine) Begin() *Pass {
 func (p *Pass) End() {
 	clear(p.path)
 	p.path = p.path[:0]
-	p.found = nil
+	p.found, p.removed = nil, nil
 	if len(p.traits) > 4096 {
 		clear(p.traits)
 	}
@@ -197,7 +223,7 @@ func (p *Pass) End() {
 }
 
 // Next goes on with another record, whose findings are its own.
-func (p *Pass) Next() { p.found, p.path = p.found[:0], p.path[:0] }
+func (p *Pass) Next() { p.found, p.removed, p.path = p.found[:0], p.removed[:0], p.path[:0] }
 
 // Findings returns what was redacted since Begin or Next, in the order of the
 // values, each path and rule once. It is valid until Next.
@@ -282,7 +308,7 @@ func (p *Pass) field(value string) string {
 	if p.e.obvious(value) {
 		return value
 	}
-	if _, ok := p.clean[value]; ok {
+	if _, ok := p.clean[value]; ok || p.e.allowed[value] {
 		return value
 	}
 	out := p.text(value, field, 0)

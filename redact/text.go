@@ -53,7 +53,7 @@ const (
 var ruleNames = []string{
 	ruleKey, rulePair, ruleProse, ruleJWT, rulePEM, ruleURL, ruleUserinfo, ruleAuth, ruleCookie, ruleCard, ruleIBAN,
 	ruleSSN, ruleEntropy, ruleBase64, ruleWebhook, ruleSQL, ruleRows, ruleText, ruleEmail, ruleResponse, ruleDepth,
-	ruleTooLong, ruleUnreadable, ruleError, ruleBytes, ruleDatabase,
+	ruleTooLong, ruleUnreadable, ruleError, ruleBytes, ruleDatabase, ruleMask, ruleHash, ruleLast4, ruleDrop,
 }
 
 //go:embed providers.txt
@@ -153,7 +153,7 @@ type span struct {
 
 // text redacts s.
 func (p *Pass) text(s string, m mode, decoded int) string {
-	if s == "" || p.e.obvious(s) || p.e.isMarker(s) {
+	if s == "" || p.e.obvious(s) || p.e.isMarker(s) || p.e.allowed[s] {
 		return s
 	}
 	if len(s) > maxText {
@@ -366,6 +366,12 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 
 // apply replaces the spans of s, the outermost and leftmost first.
 func (p *Pass) apply(s string, list []span, m mode, decoded int) string {
+	list = slices.DeleteFunc(list, func(x span) bool { return p.spared(s, x) })
+	for _, x := range list {
+		if x.from < x.to && x.with == "" {
+			p.remove(x.rule, s[x.from:x.to])
+		}
+	}
 	slices.SortStableFunc(list, func(a, b span) int {
 		if a.from != b.from {
 			return a.from - b.from
@@ -404,6 +410,15 @@ func (p *Pass) apply(s string, list []span, m mode, decoded int) string {
 	}
 	b.WriteString(s[at:])
 	return b.String()
+}
+
+// spared reports whether the configuration allows what a rule of form found.
+func (p *Pass) spared(s string, x span) bool {
+	switch x.rule {
+	case ruleKey, rulePair, ruleProse, ruleCookie:
+		return false
+	}
+	return len(p.e.allowed) > 0 && x.with == "" && x.from <= x.to && p.e.allowed[s[x.from:x.to]]
 }
 
 // again redacts what a rule put in place of a span in which other rules found
@@ -880,8 +895,9 @@ func (p *Pass) encoded(word string, decoded int) string {
 	if decoded >= maxDecode {
 		return ruleDepth
 	}
-	inner := Pass{e: p.e, traits: p.traits}
+	inner := Pass{e: p.e, traits: p.traits, removed: p.removed}
 	if inner.text(text, prose, decoded+1) != text || basicPair(text) || isClaims(text) {
+		p.removed = inner.removed
 		return ruleBase64
 	}
 	return ""

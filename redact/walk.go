@@ -100,6 +100,7 @@ func (p *Pass) omit(i int32, with, rule string) bool {
 	if n.kind == null || n.kind == text && (n.text == "" || n.text == with || p.e.isPlaceholder(n.text)) {
 		return false
 	}
+	p.removeNode(rule, i)
 	p.report(rule)
 	n.kind, n.text, n.child = omitted, with, -1
 	return true
@@ -401,7 +402,7 @@ func (e *Engine) isPlaceholder(s string) bool {
 
 // leaf redacts a text under a harmless name.
 func (p *Pass) leaf(s string, at place) string {
-	if s == "" || p.e.obvious(s) || p.e.isPlaceholder(s) {
+	if s == "" || p.e.obvious(s) || p.e.isPlaceholder(s) || p.e.allowed[s] {
 		return s
 	}
 	if at.mode == request && isProse(s) {

@@ -100,10 +100,15 @@ func (b *batch) redactRecord(record plog.LogRecord) {
 			attributes.RemoveIf(b.field)
 		} else {
 			attributes.Remove(audit.Redactions.Attribute)
+			attributes.Remove(audit.Fingerprints.Attribute)
 			redactMap(b.pass, "", attributes)
+		}
+		if b.engine.HasPolicies() {
+			b.applyPolicies(attributes)
 		}
 	})
 	note(b.pass, attributes)
+	b.fingerprint(attributes)
 	b.tally()
 }
 
@@ -183,7 +188,7 @@ var plans = func() map[string]plan {
 
 func treatmentOf(f *audit.Field) treatment {
 	switch f {
-	case audit.Redactions:
+	case audit.Redactions, audit.Fingerprints:
 		return remove
 	case audit.Request:
 		return request
@@ -292,6 +297,65 @@ func note(p *redact.Pass, attributes pcommon.Map) {
 	for _, f := range found {
 		findings.AppendEmpty().SetStr(f.String())
 	}
+}
+
+// fingerprint lists on the record what stands for the secrets that were removed.
+func (b *batch) fingerprint(attributes pcommon.Map) {
+	removed := b.pass.Removed()
+	if len(removed) == 0 {
+		return
+	}
+	account := accountOf(attributes)
+	list := attributes.PutEmptySlice(audit.Fingerprints.Attribute)
+	for _, value := range removed {
+		list.AppendEmpty().SetStr(b.engine.Fingerprint(account, value))
+	}
+}
+
+func accountOf(attributes pcommon.Map) string {
+	v, _ := attributes.Get(audit.Account.Attribute)
+	if v == (pcommon.Value{}) {
+		return ""
+	}
+	return v.AsString()
+}
+
+// applyPolicies does what the configuration says of single fields, and of the
+// attributes that it keeps.
+func (b *batch) applyPolicies(attributes pcommon.Map) {
+	account := accountOf(attributes)
+	if !b.closedList {
+		b.applyTo(attributes, account, func(name string) string { return name }, false)
+		return
+	}
+	b.applyTo(attributes, account, func(name string) string { return plans[name].path }, true)
+	if v, ok := attributes.Get(audit.Attributes.Attribute); ok && v.Type() == pcommon.ValueTypeMap {
+		b.applyTo(v.Map(), account, func(name string) string { return name }, false)
+	}
+}
+
+// applyTo applies the policies to the attributes whose fields they are of. Those
+// that are typed keep their type or go.
+func (b *batch) applyTo(m pcommon.Map, account string, field func(string) string, typed bool) {
+	m.RemoveIf(func(name string, v pcommon.Value) bool {
+		name = field(name)
+		policy := b.engine.PolicyOf(name)
+		if policy == "" {
+			return false
+		}
+		if v.Type() == pcommon.ValueTypeSlice && policy != redact.PolicyDrop {
+			for _, item := range v.Slice().All() {
+				item.SetStr(b.pass.Apply(name, policy, account, item.AsString()))
+			}
+			return false
+		}
+		is := b.pass.Apply(name, policy, account, v.AsString())
+		if is == "" || typed && v.Type() != pcommon.ValueTypeStr {
+			return true // a number has no other form in its field
+		}
+		v.SetStr(is)
+		return false
+	})
 }
 
 func (b *batch) tally() {
