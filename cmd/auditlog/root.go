@@ -47,6 +47,8 @@ this machine only and stores in ./auditlog-data.`,
 		newSignInCommand(load),
 		newTokenCommand(load),
 		newStatusCommand(load),
+		newRedactCommand(load),
+		newFingerprintCommand(load),
 		newConfigCommand(load),
 		newVersionCommand(),
 	)
