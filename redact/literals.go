@@ -121,7 +121,7 @@ var signs = func() (t [256]uint32) {
 		b := byte(c)
 		for sign, is := range map[uint32]bool{
 			signToken: isAlnum(b) || contained(b, "-_+/="), signDigit: isDigit(b), signUpper: isUpper(b), signLower: isLower(b),
-			signWide: b >= utf8.RuneSelf || b == 0, signJoint: contained(b, " -./"), signEscape: contained(b, "%\\&"), signPair: contained(b, "=:>"),
+			signWide: b >= utf8.RuneSelf || b == 0, signJoint: contained(b, " -./"), signEscape: contained(b, "%\\&\x1b"), signPair: contained(b, "=:>|\t"),
 			signSpace: contained(b, " \t\r\n"), signPlus: b == '+', signBracket: contained(b, "{["), signURL: contained(b, "?@#"),
 			signSplit: contained(b, "-/"), signProse: isAlnum(b) || contained(b, " ,.!-_"),
 		} {
@@ -162,7 +162,7 @@ type hit struct{ end, literal int }
 
 // A sight is what one pass over a text saw.
 type sight struct {
-	looks   uint16
+	looks   uint32
 	signs   uint32 // kinds of characters
 	longest int    // longest run of characters of tokens
 	solid   int    // longest run of letters and digits

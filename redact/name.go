@@ -10,20 +10,21 @@ import (
 type nature uint8
 
 const (
-	plain    nature = iota
-	secret          // the value goes, whatever it is
-	flagged         // secret, but a boolean says only whether there is one
-	cookies         // every value in it goes
-	rows            // contents of a database: counted, not kept
-	payload         // free text of a monitored system
-	body            // a request, of which only a summary is kept
-	response        // what a monitored system answered
-	answer          // the body of a response
-	query           // a statement with literals
-	binding         // values bound to a statement
-	webhook         // a URL that is a credential
-	vendor          // of a service whose tokens have no form of their own
-	account         // a login, which may hold a password after a colon
+	plain      nature = iota
+	secret            // the value goes, whatever it is
+	flagged           // secret, but a boolean says only whether there is one
+	cookies           // every value in it goes
+	rows              // contents of a database: counted, not kept
+	payload           // free text of a monitored system
+	body              // a request, of which only a summary is kept
+	response          // what a monitored system answered
+	answer            // the body of a response
+	query             // a statement with literals
+	binding           // values bound to a statement
+	webhook           // a URL that is a credential
+	vendor            // of a service whose tokens have no form of their own
+	account           // a login, which may hold a password after a colon
+	connection        // a URL or a connection string; anything else is a secret
 )
 
 // secretTerms are names of secrets, their words written together. A name is
@@ -46,6 +47,8 @@ var secretTerms = set(`
 	taxid taxpayerid iban bankaccount bankaccountnumber accountnumber routingnumber passportnumber passportno nationalid
 	driverlicense driverslicense drivinglicence driverlicensenumber salt pepper nonce2 fingerprintsecret htpasswd shadow
 	phpsessid jsessionid sessid connectsid aspnetsessionid xsrf csrf xsrftoken csrftoken authenticitytoken
+	passw pword psk wpapsk presharedkey passkey requirepass masterauth authtoken certkey certificatekey fernetkey datakey dek dekplaintext plaintextkey storagekey
+	mothermaidenname mothersmaidenname maidenname salasana sifre heslo haslo geslo clave adgangskode losenord lozinka jelszo parolla
 	geheimnis kennwort contrasena motdepasse senha wachtwoord parola haslo
 	awsaccesskeyid awssecretaccesskey awssessiontoken azureclientsecret gcpkey googleapikey
 `)
@@ -74,6 +77,7 @@ var sounding = set(`
 	settings options config2 configuration2 authentication auth2 grant granttype flow support event action request2 response2 role roles group
 	window interval period schedule year month day minlength maxlength hashing cost rounds iterations
 	java go py js ts rb cs php kt scala cpp yaml yml json xml txt md sql log conf properties tf sh html css svg png pdf
+	history histories
 	checker checked check changes reminder notification email2 expiresin expiresat expirydate lastchanged rotationdays delivery
 `)
 
@@ -166,6 +170,7 @@ type trait struct {
 	isQuery   bool // its value may be a statement, or come from one
 	bindable  bool // its value is bound to the statement beside it
 	data      bool // of a sealed object
+	joins     bool // its name is complete only with the one around it: api, key
 	clean     bool // the name itself holds no secret, being a short identifier
 }
 
@@ -176,13 +181,36 @@ func (e *Engine) trait(name string) trait {
 	joined := squeeze(name)
 	return trait{
 		nature:    e.classify(name),
-		namesPair: len(joined) <= 16 && pairNames[joined],
-		pairValue: pairValues[joined],
-		isQuery:   joined == "query" || joined == "result" || joined == "output" || joined == "text" || joined == "command" || joined == "q",
+		namesPair: len(joined) <= 16 && pairNames[joined] || len(joined) <= 32 && endsIn(joined, "key", "name", "field", "variable", "property", "attribute", "parameter"),
+		pairValue: pairValues[joined] || len(joined) <= 32 && endsIn(joined, "value", "values"),
+		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase",
+		isQuery:   queried(name) || joined == "query" || joined == "result" || joined == "output" || joined == "text" || joined == "command" || joined == "q",
 		bindable:  bindingNames[joined],
 		data:      joined == "data" || joined == "stringdata",
-		clean:     len(name) < 12 && isIdentifier(name),
+		clean:     len(name) < 11 && isIdentifier(name),
 	}
+}
+
+func endsIn(s string, ends ...string) bool {
+	for _, end := range ends {
+		if strings.HasSuffix(s, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// queried reports whether a word of a name says that the value is of a query or
+// its answer.
+func queried(name string) bool {
+	var array [maxWords]string
+	for _, w := range words(name, array[:0]) {
+		switch w {
+		case "query", "response", "result", "results", "sql", "statement":
+			return true
+		}
+	}
+	return false
 }
 
 func isIdentifier(s string) bool {
@@ -201,6 +229,9 @@ func (e *Engine) classify(name string) nature {
 	}
 	var array [maxWords]string
 	w := words(name, array[:0])
+	if !isASCII(name) && foreign(name) {
+		return secret
+	}
 	if len(w) == 0 {
 		return plain
 	}
@@ -217,9 +248,31 @@ func (e *Engine) classify(name string) nature {
 	return contentNature(w, joined)
 }
 
+// foreignTerms are names of secrets in other scripts.
+var foreignTerms = strings.Fields(`пароль секрет токен ключ 密码 密碼 口令 令牌 密钥 パスワード 暗証番号 비밀번호 암호 كلمة_السر كلمة_المرور سر סיסמה şifre parola lösenord hasło contraseña пaрoль κωδικός รหัสผ่าน पासवर्ड mật_khẩu`)
+
+func foreign(name string) bool {
+	name = strings.ToLower(name)
+	for _, t := range foreignTerms {
+		if strings.Contains(name, t) {
+			return true
+		}
+	}
+	return false
+}
+
 // secretNature looks for a term of secrets in the words of a name.
 func (e *Engine) secretNature(w []string, joined string) nature {
+	for len(w) > 1 && turning[w[len(w)-1]] { // password_policy.old
+		w = w[:len(w)-1]
+	}
 	last := w[len(w)-1]
+	if joined == "auth" {
+		return flagged
+	}
+	if connections[joined] {
+		return connection
+	}
 	if strings.HasPrefix(last, "cookie") || joined == "setcookie" {
 		return cookies
 	}
@@ -245,6 +298,12 @@ func (e *Engine) secretNature(w []string, joined string) nature {
 	}
 	return plain
 }
+
+// turning are last words of names that say which value of a change it is.
+var turning = set(`old new before after from to current previous`)
+
+// connections are names of values that are a URL or a secret.
+var connections = set(`dsn jdbcurl databaseurl dburl mongouri mongourl redisurl amqpurl brokerurl databaseuri`)
 
 func (e *Engine) isTerm(term string) bool {
 	if secretTerms[term] || e.keys[term] {
@@ -289,8 +348,11 @@ func (e *Engine) isEmbedded(word string) bool {
 // verdict weighs a term, the words [i,j) of a name, by the words around it.
 func verdict(w []string, i, j int, term string) nature {
 	last := w[len(w)-1]
-	if j < len(w) && sounding[last] && !(last == "id" && (w[j-1] == "key" || term == "secret")) {
+	if j < len(w) && sounding[last] && !(last == "id" && (w[j-1] == "key" && contains(w, "access") || term == "secret")) {
 		return plain
+	}
+	if (term == "pin" || term == "pins") && j < len(w) && w[j] != "code" && w[j] != "number" && w[j] != "value" {
+		return plain // pin_board
 	}
 	if strings.HasPrefix(term, "token") && i > 0 && counting[w[i-1]] {
 		return plain
@@ -337,6 +399,11 @@ func contentNature(w []string, joined string) nature {
 	tail3 := tail
 	if len(w) > 2 {
 		tail3 = w[len(w)-3] + tail
+	}
+	for i := range w[1:] {
+		if w[i] == "response" && w[i+1] == "body" {
+			return answer
+		}
 	}
 	switch {
 	case answerWords[joined], answerWords[tail], answerWords[tail3]:

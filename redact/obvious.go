@@ -12,6 +12,8 @@ func (e *Engine) obvious(s string) bool {
 		return words8(s)
 	case len(s) == 36 && s[8] == '-':
 		return isUUID(s)
+	case len(s) == 38 && s[0] == '{' && s[37] == '}':
+		return isUUID(s[1:37])
 	case isDigit(s[0]):
 		return isAddress(s) || isTraceID(s)
 	case s[0] >= 'a' && s[0] <= 'f' && isTraceID(s):

@@ -13,7 +13,11 @@ func isNameByte(c byte) bool {
 // and YAML fragments, headers, forms and dotenv lines.
 func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 	for i := 0; i < len(s); i++ {
-		if s[i] != '=' && s[i] != ':' && !(s[i] == '>' && i > 0 && s[i-1] == '=') {
+		table := s[i] == '|' || s[i] == '\t' && i > 0 && isNameByte(s[i-1])
+		if s[i] != '=' && s[i] != ':' && !table && !(s[i] == '>' && i > 0 && s[i-1] == '=') {
+			continue
+		}
+		if s[i] == ':' && inResourceName(s, i) {
 			continue
 		}
 		if s[i] == ':' && strings.HasPrefix(s[i:], "://") {
@@ -35,7 +39,13 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		default:
 			continue
 		}
-		from, to := valueAfter(s, i, lineStart && n != vendor, n)
+		from, to := valueAfter(s, i, lineStart && n != vendor && !table, n)
+		if table && !looksChosen(strings.TrimSpace(s[from:to]), "") {
+			continue
+		}
+		if lineStart && saysWhatHappened(s[from:to]) {
+			continue
+		}
 		if n == vendor && !vendorToken(s[from:to]) {
 			continue
 		}
@@ -53,6 +63,23 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		i = max(i, to-1)
 	}
 	return list
+}
+
+// inResourceName reports whether the colon at i is within the name of a resource:
+// arn:aws:secretsmanager:….
+func inResourceName(s string, i int) bool {
+	j := i
+	for j > 0 && i-j < 256 && s[j-1] > ' ' && strings.IndexByte("\"',=(", s[j-1]) < 0 {
+		j--
+	}
+	return strings.HasPrefix(s[j:], "arn:") || strings.HasPrefix(s[j:], "urn:")
+}
+
+// saysWhatHappened reports whether a value is words on what became of a secret:
+// changed by mei.
+func saysWhatHappened(v string) bool {
+	first, rest, ok := strings.Cut(v, " ")
+	return ok && changing[strings.ToLower(first)] && (strings.HasPrefix(rest, "by ") || strings.HasPrefix(rest, "on ") || strings.HasPrefix(rest, "at "))
 }
 
 // lastName returns the name without a path before it: a.b.password, but the
@@ -77,6 +104,9 @@ func nameBefore(s string, i int) (name string, lineStart bool) {
 	end := j
 	for j > 0 && isNameByte(s[j-1]) && end-j < 120 {
 		j--
+	}
+	if end-j > 2 && s[j] == '-' && s[j+1] == 'D' {
+		j += 2 // java -Dname=value
 	}
 	if j == end {
 		return "", false
@@ -135,7 +165,23 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 		j++
 	}
 	if j < len(s) && strings.IndexByte("\"'`", s[j]) >= 0 {
-		return quoted(s, j, esc)
+		if triple := s[j:min(len(s), j+3)]; triple == `"""` || triple == "'''" {
+			to := len(s)
+			if k := strings.Index(s[j+3:], triple); k >= 0 {
+				to = j + 3 + k
+			}
+			return min(j+3, to), to
+		}
+		from, to = quoted(s, j, esc)
+		if s[i] == ':' && strings.HasPrefix(s[to:], `";s:`) && i+1 == j { // serialized by PHP: name, length, value
+			if k := strings.IndexByte(s[to+4:], '"'); k >= 0 {
+				return to + 4 + k + 1, len(s)
+			}
+		}
+		return from, to
+	}
+	if strings.HasPrefix(s[from:], "Some(") || strings.HasPrefix(s[from:], "Ok(") {
+		return from, balanced(s, from+strings.IndexByte(s[from:], '('))
 	}
 	j = from
 	if strings.IndexByte("[{(<", s[j]) >= 0 {
@@ -334,13 +380,17 @@ func (p *Pass) markupSpans(s string, list []span) []span {
 		if gt < 0 {
 			continue
 		}
-		list = p.pairAttributes(s, j, j+gt, list)
+		var named bool
+		list, named = p.pairAttributes(s, j, j+gt, list)
+		from := j + gt + 1
 		switch p.nature(name) {
 		case secret, flagged, cookies, webhook:
 		default:
-			continue
+			if !named {
+				list = p.pairElements(s, name, from, list)
+				continue
+			}
 		}
-		from := j + gt + 1
 		if s[j+gt-1] == '/' {
 			continue
 		}
@@ -356,10 +406,37 @@ func (p *Pass) markupSpans(s string, list []span) []span {
 	return list
 }
 
+// pairElements finds the value in the element after one that holds the name of a
+// secret: <name>password</name><value>…</value>.
+func (p *Pass) pairElements(s, name string, from int, list []span) []span {
+	end := strings.IndexByte(s[from:min(len(s), from+128)], '<')
+	if end <= 0 || !p.trait(name).namesPair || !p.secretName(strings.TrimSpace(s[from:from+end])) {
+		return list
+	}
+	at := from + end
+	for range 2 { // the end of this element, the beginning of the next
+		gt := strings.IndexByte(s[at:min(len(s), at+256)], '>')
+		if gt < 0 {
+			return list
+		}
+		at += gt + 1
+		for at < len(s) && s[at] <= ' ' {
+			at++
+		}
+	}
+	to := len(s)
+	if k := strings.Index(s[at:], "</"); k >= 0 {
+		to = at + k
+	}
+	if at < to && s[at-1] != '/' {
+		list = append(list, span{from: at, to: to, rule: rulePair})
+	}
+	return list
+}
+
 // pairAttributes finds the value beside the name of a secret in one XML tag:
 // <add key="password" value="…"/>.
-func (p *Pass) pairAttributes(s string, from, to int, list []span) []span {
-	named := false
+func (p *Pass) pairAttributes(s string, from, to int, list []span) (_ []span, named bool) {
 	var value span
 	for at := from; at < to; {
 		eq := strings.IndexByte(s[at:to], '=')
@@ -368,11 +445,19 @@ func (p *Pass) pairAttributes(s string, from, to int, list []span) []span {
 		}
 		eq += at
 		name := strings.ToLower(strings.TrimSpace(s[at:eq]))
+		if k := strings.LastIndexAny(name, " \t\n"); k >= 0 {
+			name = name[k+1:]
+		}
 		q := eq + 1
 		for q < to && s[q] == ' ' {
 			q++
 		}
-		if q >= to || s[q] != '"' && s[q] != '\'' {
+		if q < to && s[q] != '"' && s[q] != '\'' { // not quoted
+			for at = q; at < to && s[at] > ' '; at++ {
+			}
+			continue
+		}
+		if q >= to {
 			break
 		}
 		end := strings.IndexByte(s[q+1:to], s[q])
@@ -389,7 +474,7 @@ func (p *Pass) pairAttributes(s string, from, to int, list []span) []span {
 	if named && value.to > value.from {
 		list = append(list, value)
 	}
-	return list
+	return list, named
 }
 
 // multipartSpans finds parts of multipart/form-data with secret names, and the
@@ -639,6 +724,9 @@ func userinfo(s string, start, end int, list []span) []span {
 		return list
 	}
 	info := s[start : start+host]
+	if strings.HasPrefix(info, "[redacted:") && strings.IndexByte(info, ']') == len(info)-1 {
+		return list
+	}
 	if q := strings.IndexAny(info, "?"); q >= 0 && strings.IndexByte(info[:q], ':') < 0 {
 		return list // an e-mail address in the query
 	}
@@ -795,7 +883,7 @@ var fillers = set(`for of the a an new old current temporary temp initial defaul
 // changing are the verbs after which "to" comes before a value; articles come
 // before a noun, which is none.
 var (
-	changing = set(`set changed reset updated`)
+	changing = set(`set changed reset updated rotated`)
 	articles = set(`the a an this that my your his her their our its`)
 )
 
@@ -858,7 +946,13 @@ func backward(s, low string, list []span) []span {
 
 // afterNoun finds the value of a secret that was named just before j.
 func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
-	linked, article, verb := false, false, false
+	before := strings.ToLower(s[max(0, j-len(noun)-8):max(0, j-len(noun))])
+	linked, article, verb := endsIn(strings.TrimRight(before, " "), " with", " using"), false, false
+	if k := j; k+2 < len(s) && s[k] == ' ' && strings.IndexByte("\"'`", s[k+1]) >= 0 { // password "x"
+		if from, to := quoted(s, k+1, ""); to < len(s) && !harmlessValue(s[from:to]) && strings.IndexByte(s[from:to], ' ') < 0 {
+			return span{from: from, to: to, rule: ruleProse}, true
+		}
+	}
 	for range 8 {
 		breaks := 0
 		for j < len(s) && strings.IndexByte(" \t\n\r\"'`(,*", s[j]) >= 0 {
@@ -897,9 +991,12 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		case p.e.isMarker(word):
 			return x, false
 		case looksChosen(word, noun) && (linked || !isTime(word)):
+			if strings.HasSuffix(noun, "codes") || noun == "recovery code" || noun == "backup code" {
+				to = lineEnd(s, from)
+			}
 			return span{from: from, to: to, rule: ruleProse}, true
-		case linked && !article && !harmless[w] && !fillers[w]:
-			if noun == "seed phrase" || noun == "mnemonic" || noun == "recovery phrase" || noun == "passphrase" || noun == "pass phrase" {
+		case linked && !article && !verb && !harmless[w] && !fillers[w]:
+			if strings.HasSuffix(noun, "codes") || noun == "recovery code" || noun == "backup code" || noun == "seed phrase" || noun == "mnemonic" || noun == "recovery phrase" || noun == "passphrase" || noun == "pass phrase" {
 				to = lineEnd(s, from)
 			}
 			return span{from: from, to: to, rule: ruleProse}, true
@@ -928,7 +1025,7 @@ func isTime(s string) bool {
 // looksChosen reports whether a word after the name of a secret is one, by its
 // own look.
 func looksChosen(word, noun string) bool {
-	if len(word) < 3 || number(word) && noun != "pin" && noun != "otp" && noun != "cvv" && noun != "cvc" && !strings.HasSuffix(noun, "code") && noun != "ssn" {
+	if len(word) < 3 || number(word) && noun != "pin" && noun != "otp" && noun != "cvv" && noun != "cvc" && !strings.HasPrefix(noun, "one") && !strings.HasSuffix(noun, "code") && noun != "ssn" {
 		return false
 	}
 	var letter, num, sign bool

@@ -92,11 +92,17 @@ func (p *Pass) plainRequest(s string) string {
 	case graphQL(s):
 		return p.graphQL(s)
 	case strings.HasPrefix(trimmed, "<"):
+		if list := p.markupSpans(s, nil); len(list) > 0 {
+			s = p.apply(s, list, request, 0)
+		}
 		return p.markup(s)
 	case strings.HasPrefix(trimmed, "--") && strings.Contains(strings.ToLower(s), "content-disposition"):
 		return p.multipart(s)
 	case isForm(trimmed):
 		return p.form(trimmed)
+	}
+	if list := p.pairLines(s, nil); len(list) > 0 {
+		s = p.apply(s, list, request, 0)
 	}
 	if lines, ok := p.lines(s); ok {
 		return lines
@@ -258,7 +264,14 @@ func (p *Pass) multipart(s string) string {
 func parameter(head, name string) string {
 	i := strings.Index(strings.ToLower(head), " "+name+`="`)
 	if i < 0 {
-		return ""
+		if i = strings.Index(strings.ToLower(head), " "+name+"="); i < 0 {
+			return ""
+		}
+		value := head[i+len(name)+2:]
+		if end := strings.IndexAny(value, "; \t\r\n"); end >= 0 {
+			value = value[:end]
+		}
+		return value
 	}
 	rest := head[i+len(name)+3:]
 	value, _, _ := strings.Cut(rest, `"`)

@@ -12,7 +12,7 @@ var sqlStarts = []struct{ verb, then string }{
 	{"select", "from"}, {"insert", "into"}, {"update", "set"}, {"delete", "from"}, {"replace", "into"}, {"merge", "into"},
 	{"upsert", "into"}, {"alter", "user"}, {"alter", "role"}, {"alter", "login"}, {"create", "user"}, {"create", "role"},
 	{"create", "login"}, {"grant", "identified"}, {"set", "password"}, {"exec", "@"}, {"execute", "("}, {"call", "("}, {"with", "select"},
-	{"select", "'"}, {"copy", "from"}, {"values", "("},
+	{"select", "'"}, {"select", "--"}, {"select", "/*"}, {"select", "$1"}, {"copy", "from"}, {"values", "("},
 }
 
 // sqlStart finds where a statement begins in s, -1 if nowhere.
@@ -147,13 +147,16 @@ func statement(s string, whole bool) string {
 // literalPlace reports whether a value is expected after the token before.
 func literalPlace(previous string) bool {
 	switch previous {
-	case "=", "<", ">", "<=", ">=", "<>", "!=", "+", "||", "~", "like", "ilike", "rlike", "regexp", "between", "in", "then", "else", "limit", "offset", "values", "by":
+	case "[", "=", "<", ">", "<=", ">=", "<>", "!=", "+", "||", "~", "like", "ilike", "rlike", "regexp", "between", "in", "then", "else", "limit", "offset", "values", "by":
 		return true
 	}
 	return false
 }
 
 func identifier(v string) bool {
+	if len(v) > 1 && v[0] == '[' && (v[1] == '"' || v[1] == '\'' || isDigit(v[1])) {
+		return false // a list of bound values
+	}
 	v = strings.Trim(v, "\"`[]")
 	for _, part := range strings.Split(v, ".") {
 		part = strings.Trim(part, "\"`[]")
@@ -174,7 +177,7 @@ var databaseErrors = []string{
 	"duplicate entry", "duplicate key value is", "failing row contains", "invalid input syntax", "invalid input value", "conversion failed when converting",
 	"incorrect integer value", "incorrect string value", "incorrect datetime value", "incorrect decimal value", "incorrect date value", "truncated incorrect",
 	"dup key:", "dup key {", "detail: key (", "key (", "invalid number", "data too long for", "out of range for", "parameters:", "bind parameters", "bound parameters", "binds:", "with params", "params:",
-	"near \"", "near '", "the value '", "value \"", "the data value", "string or binary data would be truncated", "with parameters", "parameter values", "unterminated quoted string at or near",
+	"near \"", "near '", "the value '", "; value '", "value \"", "the data value", "string or binary data would be truncated", "with parameters", "parameter values", "unterminated quoted string at or near",
 }
 
 // databaseSpans finds values that errors of databases quote.

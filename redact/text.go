@@ -105,20 +105,24 @@ const (
 	lookHook
 	lookSealed
 	lookMultipart
+	lookReset
+	lookLogin
 	lookProvider
 )
 
 var looks = []struct {
-	look uint16
+	look uint32
 	list string
 }{
 	{lookJWT, "eyj"},
 	{lookPEM, "-----begin|---- begin|putty-user-key|age-secret-key|ssh-rsa |ssh-ed25519 |ecdsa-sha2"},
 	{lookURL, "://"},
 	{lookAuth, "bearer|basic |digest |negotiate |authorization|apikey |token |ntlm |aws4-hmac|hawk "},
-	{lookProse, "password|passwd|passcode|passphrase|pass phrase|pass code|pwd|secret|token|credential|pin |pin:|otp|cvv|cvc|api key|api-key|apikey|access key|private key|secret key|signing key|encryption key|security code|verification code|one-time|one time|login code|auth code|access code|recovery|backup code|seed phrase|mnemonic|ssn|social security|passwort|kennwort|signature|card number|iban|account number"},
+	{lookProse, "password|passwd|passcode|passphrase|pass phrase|pass code|pwd|secret|token|credential|pin |pin:|otp|cvv|cvc|api key|api-key|apikey|access key|private key|secret key|signing key|encryption key|security code|verification code|one-time|one time|login code|auth code|access code|recovery|backup code|seed phrase|mnemonic|ssn|social security|passwort|kennwort|signature|card number|iban|account number|privatekey|apikey|_key|auth|passw|wpa|psk|masterauth|requirepass|cvn"},
 	{lookSQL, "select |select\n|select\t|insert |update |delete |replace into|merge |exec |execute |call |alter |create user|create role|grant |identified by|values|upsert |with |copy |set password"},
-	{lookDatabase, "duplicate|dup key|failing row|invalid input|key (|conversion failed|incorrect |out of range|truncat|parameters:|parameter |params:|bind|near \"|near '|value '|value \"|value is|detail:"},
+	{lookDatabase, "duplicate|dup key|failing row|invalid input|key (|conversion failed|incorrect |out of range|truncat|parameters:|parameter |params:|bind|near \"|near '|value '|value \"|value is|detail:|data too long|violated"},
+	{lookReset, "reset/|invite/|verify/|confirm/|magic/|activate/|unsubscribe/|invitation/|recover/|unlock/"},
+	{lookLogin, "login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |user |echo "},
 	{lookCommand, " -p|--|-u |-a |-w |passin|pass:| -U |sshpass|curl |mysql|psql|net use"},
 	{lookMarkup, "</|/>"},
 	{lookMultipart, "content-disposition"},
@@ -128,9 +132,9 @@ var looks = []struct {
 
 var literals, lookOf = makeLiterals()
 
-func makeLiterals() (*matcher, []uint16) {
+func makeLiterals() (*matcher, []uint32) {
 	var list []string
-	var look []uint16
+	var look []uint32
 	for _, p := range providers {
 		list = append(list, strings.ToLower(p.prefix))
 		look = append(look, lookProvider)
@@ -166,21 +170,24 @@ func (p *Pass) text(s string, m mode, decoded int) string {
 			return r
 		}
 	}
-	if g.signs&(signEscape|signWide) != 0 || g.signs&(signPlus|signSpace) == signPlus {
-		if v := decode(s, g.signs&signSpace == 0); v != s {
-			if decoded >= maxDecode {
-				return p.replace(ruleDepth)
-			}
-			if r := p.text(v, m, decoded+1); r != v {
-				return r
-			}
-		}
+	encoded := g.signs&(signEscape|signWide) != 0 || g.signs&(signPlus|signSpace) == signPlus
+	if spans := p.spans(s, m, &g, decoded); len(spans) > 0 {
+		s = p.apply(s, spans, m, decoded)
 	}
-	spans := p.spans(s, m, &g, decoded)
-	if len(spans) == 0 {
+	if !encoded {
 		return s
 	}
-	return p.apply(s, spans, m, decoded)
+	v := decode(s, g.signs&signSpace == 0)
+	if v == s {
+		return s
+	}
+	if decoded >= maxDecode {
+		return p.replace(ruleDepth)
+	}
+	if r := p.text(v, m, decoded+1); r != v {
+		return r
+	}
+	return s
 }
 
 func firstByte(s string) byte {
@@ -195,7 +202,7 @@ func firstByte(s string) byte {
 // decode undoes one layer of encodings that hide characters; form is true where
 // + may stand for a space.
 func decode(s string, form bool) string {
-	v := plainLetters(s)
+	v := plainLetters(withoutColors(s))
 	if form && strings.IndexByte(v, '+') >= 0 && base64Text(v) == "" {
 		v = strings.ReplaceAll(v, "+", " ")
 	}
@@ -209,6 +216,23 @@ func decode(s string, form bool) string {
 		v = unescape(v)
 	}
 	return v
+}
+
+// withoutColors removes the sequences that color a terminal.
+func withoutColors(s string) string {
+	if strings.IndexByte(s, 0x1B) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == 0x1B && i+1 < len(s) && s[i+1] == '[' {
+			for i += 2; i < len(s) && (isDigit(s[i]) || s[i] == ';'); i++ {
+			}
+			continue
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 func percentDecode(s string) string {
@@ -346,7 +370,7 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookCommand != 0 && g.signs&signSpace != 0 {
 		list = p.commandSpans(s, list)
 	}
-	if g.looks&lookProse != 0 && g.signs&signSpace != 0 && m != locator && m != field {
+	if g.looks&lookProse != 0 && g.signs&signSpace != 0 && m != locator {
 		list = p.proseSpans(s, list)
 	}
 	if g.signs&signSpace != 0 && g.looks&lookSQL != 0 {
@@ -354,6 +378,20 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	}
 	if g.looks&lookDatabase != 0 && g.signs&signSpace != 0 {
 		list = databaseSpans(s, list)
+	}
+	if g.looks&lookReset != 0 {
+		list = resetSpans(s, list)
+	}
+	if g.looks&lookProse != 0 && g.signs&signSpace != 0 {
+		list = p.pairLines(s, list)
+		list = p.directives(s, list)
+		list = p.quotedAfter(s, list)
+	}
+	if g.looks&lookLogin != 0 && g.signs&signSpace != 0 {
+		list = loginSpans(s, list)
+	}
+	if g.digits >= 2 && strings.Count(s, ":") >= 4 {
+		list = pgpassSpans(s, list)
 	}
 	if g.longest >= 20 && strings.Count(s, ".") >= 2 {
 		list = dottedSpans(s, list)
@@ -444,6 +482,8 @@ func inClass(c, class byte) bool {
 		return isAlnum(c) || c == '_'
 	case 'b':
 		return isAlnum(c) || c == '_' || c == '-'
+	case 't':
+		return isAlnum(c) || c == '_' || c == '-' || c == '.' || c == '~'
 	case 'x':
 		return isAlnum(c) || c == '_' || c == '-' || c == '.'
 	}
@@ -611,7 +651,13 @@ func numberSpans(s string, list []span) []span {
 		} else if n == 9 && !glued && !hyphenated && ssnShape(s[i:to]) {
 			list = append(list, span{from: i, to: to, rule: ruleSSN})
 		}
-		i = to
+		if len(list) > 0 && list[len(list)-1].from == i {
+			i = to
+			continue
+		}
+		for i < to && isDigit(s[i]) { // what comes behind may be a number of its own
+			i++
+		}
 	}
 	return list
 }
@@ -715,7 +761,7 @@ func authSpans(s string, list []span) []span {
 				break
 			}
 			at += i + len(scheme)
-			if at < len(s) && isAlnum(s[at]) || at-len(scheme) > 0 && isAlnum(s[at-len(scheme)-1]) {
+			if at < len(s) && (isAlnum(s[at]) || strings.IndexByte("@.-_/", s[at]) >= 0) || at-len(scheme) > 0 && isAlnum(s[at-len(scheme)-1]) {
 				continue
 			}
 			from := at
@@ -763,6 +809,14 @@ func (p *Pass) tokenSpans(s string, g *sight, list []span, decoded int) []span {
 		for j < len(s) && isToken(s[j]) {
 			j++
 		}
+		if to := folded(s, i, j); to > j {
+			word := strings.NewReplacer("\r", "", "\n", "", " ", "").Replace(s[i:to])
+			if rule := p.encoded(word, decoded); rule != "" {
+				list = append(list, span{from: i, to: to, rule: rule})
+				i = to
+				continue
+			}
+		}
 		if j-i >= 12 {
 			list = p.tokenSpan(s, i, j, g, list, decoded)
 		}
@@ -771,14 +825,40 @@ func (p *Pass) tokenSpans(s string, g *sight, list []span, decoded int) []span {
 	return list
 }
 
+// folded returns where a token ends that is broken into lines of 16 characters or
+// more, the last shorter; j if it is one line.
+func folded(s string, i, j int) int {
+	width, end := j-i, j
+	for width >= 16 && end < len(s) && (s[end] == '\r' || s[end] == '\n') {
+		k := end
+		for k < len(s) && s[k] <= ' ' {
+			k++
+		}
+		next := k
+		for next < len(s) && isToken(s[next]) {
+			next++
+		}
+		if next == k || next-k > width {
+			break
+		}
+		if end = next; next-k < width {
+			break
+		}
+	}
+	return end
+}
+
 func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded int) []span {
 	word := s[from:to]
 	if k := strings.IndexByte(word, '='); k > 0 && k < len(word)-2 { // name=value
 		list = p.tokenSpan(s, from, from+k, g, list, decoded)
 		return p.tokenSpan(s, from+k+1, to, g, list, decoded)
 	}
-	if len(word) < 12 || isHex(word) {
+	if len(word) < 12 || isHex(strings.TrimPrefix(word, "0x")) || strings.HasPrefix(word, "S-1-5-") {
 		return list
+	}
+	if pathLike(word) {
+		return p.segments(s, from, to, g, list, decoded)
 	}
 	if rule := p.encoded(word, decoded); rule != "" {
 		return append(list, span{from: from, to: to, rule: rule})
@@ -804,6 +884,36 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 			list = append(list, span{from: i, to: j, rule: ruleEntropy})
 		}
 		i = j
+	}
+	return list
+}
+
+// pathLike reports whether a word with slashes is a path: it begins with one, or
+// a part of it is a word of people.
+func pathLike(s string) bool {
+	if noSlash(s) {
+		return false
+	}
+	if s[0] == '/' {
+		return true
+	}
+	for part := range strings.SplitSeq(s, "/") {
+		if len(part) >= 4 && len(part) <= maxObviousWord && wordPath(part) {
+			return true
+		}
+	}
+	return false
+}
+
+// segments judges the parts of a path.
+func (p *Pass) segments(s string, from, to int, g *sight, list []span, decoded int) []span {
+	for i := from; i < to; {
+		j := i
+		for j < to && s[j] != '/' {
+			j++
+		}
+		list = p.tokenSpan(s, i, j, g, list, decoded)
+		i = j + 1
 	}
 	return list
 }
@@ -870,7 +980,7 @@ func dense(s string) bool {
 	if up > 0 && low > 0 {
 		return changes*5 > pairs*2 || groups >= 4 && other*10 < len(s)
 	}
-	return groups >= 4 && changes*6 > pairs && other*10 < len(s)
+	return groups >= 3 && changes*6 > pairs && other*10 < len(s)
 }
 
 func kindOf(c byte) int {

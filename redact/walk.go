@@ -118,8 +118,8 @@ func (p *Pass) walkNumeral(i int32, at place) bool {
 
 // Names of a pair whose value stands beside it: {"name": "password", "value": …}.
 var (
-	pairNames  = set(`name key field header variable env param parameter property attribute path label type kind option setting column k n id fieldname propertyname attributename headername envname displayname keyname title`)
-	pairValues = set(`value val values old new oldvalue newvalue before after from to current previous default v content data defaultvalue stringvalue prev original updated old_value new_value left right text body secretvalue plaintext string input`)
+	pairNames  = set(`name key field header variable question prompt 0 env param parameter property attribute path label type kind option setting column k n id fieldname propertyname attributename headername envname displayname keyname title`)
+	pairValues = set(`value val values lhs rhs answer response reply 1 old new oldvalue newvalue before after from to current previous default v content data defaultvalue stringvalue prev original updated old_value new_value left right text body secretvalue plaintext string input`)
 )
 
 func (p *Pass) walkObject(i int32, at place) bool {
@@ -138,6 +138,9 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			}
 		}
 		is := t.nature
+		if t.joins && is == plain && len(p.path) > 1 {
+			is = p.nature(p.path[len(p.path)-1] + "." + key)
+		}
 		switch {
 		case pair && t.pairValue, sealed && t.data:
 			is = secret
@@ -145,7 +148,7 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			is = binding
 		}
 		under := at
-		under.listed = at.listed || t.isQuery
+		under.listed = at.listed || t.isQuery || statement
 		p.path = append(p.path, p.nodes[c].key)
 		if p.member(c, is, under) {
 			changed = true
@@ -172,7 +175,7 @@ func (p *Pass) siblings(i int32) (pair, statement, sealed bool) {
 			pair = pair || p.secretName(lastSegment(n.text))
 			sealed = sealed || n.text == "Secret" && strings.EqualFold(n.key, "kind")
 		}
-		statement = statement || (t.isQuery || t.nature == query) && isSQL(n.text)
+		statement = statement || t.nature == query || t.isQuery && startsLikeSQL(n.text)
 	}
 	return pair, statement, sealed
 }
@@ -202,7 +205,7 @@ func (p *Pass) memberName(name string) string {
 	if len(name) > maxName {
 		return p.replace(ruleTooLong)
 	}
-	if len(name) < 12 && isASCII(name) && strings.IndexAny(name, " =:@+%\\") < 0 {
+	if len(name) < 11 && isASCII(name) && strings.IndexAny(name, " =:@+%\\") < 0 {
 		return name
 	}
 	if strings.IndexAny(name, "\n\r<") >= 0 {
@@ -253,6 +256,10 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 	case vendor:
 		if node.kind == text && vendorToken(node.text) {
 			return p.omit(i, marker(ruleEntropy), ruleEntropy)
+		}
+	case connection:
+		if node.kind == text && strings.IndexAny(node.text, "=@/") < 0 {
+			return p.omit(i, marker(ruleKey), ruleKey)
 		}
 	case account:
 		if node.kind == text {
@@ -321,7 +328,7 @@ func (p *Pass) walkArray(i int32, at place) bool {
 	if at.listed && p.records(i) > 3 {
 		return p.omit(i, fmt.Sprintf("[%d rows omitted]", p.count(i)), ruleRows)
 	}
-	changed := false
+	changed := p.commandList(i)
 	count := 0
 	after := plain
 	last := int32(-1)
@@ -577,6 +584,12 @@ func graphQL(s string) bool {
 		return false
 	}
 	t := strings.TrimSpace(s)
+	if k := strings.LastIndexByte(t, '}'); k >= 0 && k+1 < len(t) && strings.HasPrefix(strings.TrimSpace(t[k+1:]), "#") {
+		t = t[:k+1] // a comment behind
+	}
+	if len(t) == 38 && isUUID(t[1:37]) {
+		return false
+	}
 	for _, w := range []string{"query", "mutation", "subscription", "fragment", "{"} {
 		if rest, ok := strings.CutPrefix(t, w); ok && strings.IndexByte(t, '{') >= 0 && strings.HasSuffix(t, "}") {
 			return rest != "" && (rest[0] == ' ' || rest[0] == '(' || rest[0] == '{' || rest[0] == '\n' || isAlpha(rest[0]) && w == "{")
@@ -622,6 +635,9 @@ func (p *Pass) graphQL(s string) string {
 	out := b.String()
 	if out != s {
 		p.report(ruleSQL)
+	}
+	if strings.HasPrefix(strings.TrimSpace(out), "{") { // it may be any text in braces
+		out = p.text(out, request, 1)
 	}
 	return out
 }

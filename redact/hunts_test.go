@@ -1,0 +1,75 @@
+package redact_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auditlog/auditlog/redact"
+)
+
+// hunts are forms in which secrets were once found to survive. § stands for a
+// secret of chance.
+var hunts = map[string][]string{
+	"compound names":     {`{"Parameters":[{"ParameterKey":"dbPassword","ParameterValue":"§"}]}`, `{"settingName":"api_key","settingValue":"§"}`, `{"fieldName":"password","newValue":"§"}`},
+	"other pairs":        {`{"path":"/password","lhs":"§","rhs":"§"}`, `{"question":"password","answer":"§"}`, `{"0":"password","1":"§"}`},
+	"split names":        {`{"api":{"key":"§"}}`, `{"client":{"secret":"§"}}`},
+	"lines":              {"env:\n- name: password\n  value: §\n", "env:\n- value: §\n  name: password\n"},
+	"unquoted objects":   {`{user: bob, password: §}`, `{user: 'bob', privateKey: '§'}`, `{User:bob passwd:§ Age:3}`, `{:user "bob" :password "§"}`},
+	"markup":             {`<entry key="password">§</entry>`, `<param><name>password</name><value>§</value></param>`, `<dict><key>password</key><string>§</string></dict>`, `<input name="password" type=text value="§">`},
+	"multipart":          {"--b\r\nContent-Disposition: form-data; name=password\r\nContent-Type: text/plain\r\n\r\n§\r\n--b--"},
+	"languages":          {`s:8:"password";s:6:"§";`, `Config { password: Some("§") }`, "password = \"\"\"\n§\n\"\"\"", `java -DprivateKey=§ -jar x`, "\x1b[31mpassword\x1b[0m=\x1b[1m§"},
+	"parameters":         {`{"sql":"SELECT ?","params":["§","§"]}`, `{"query":"SELECT $1","bindings":{"a":"§"}}`, `{"statement":"..","binds":["§"],"args":["§"]}`, `SELECT * FROM t WHERE a=$1 ["§"]`},
+	"database errors":    {`Data too long for column 'x' at row 1: '§'`, `ORA-00001: unique constraint (A.B) violated; value '§'`},
+	"comments":           {`{"query":"query { user(name: \"x\") { id } } # §"}`, `SELECT 1 -- §`, `error in SELECT 1 -- §`},
+	"rows beside":        {`{"query":"SELECT * FROM t","out":[{"n":"§"},{"n":"§"},{"n":"§"},{"n":"§"},{"n":"§"}]}`},
+	"prose":              {`wrong password "§" for bob`, `login with password §`, `password for user bob: §`, `login as admin:§ failed`, `field 'api_key' (value '§') rejected`, `on field 'privateKey': rejected value [§]`},
+	"tables":             {`| client_secret | § |`, "client_secret\t§", `CONFIG SET requirepass §`, `git config --global auth_token §`},
+	"commands":           {`net user bob § /add`, `htpasswd -b f bob §`, `echo 'bob:§' | chpasswd`, `echo § | sudo -S ls`, `AUTH §`, `ConvertTo-SecureString "§" -AsPlainText`, "USER bob\r\nPASS §", `a1 LOGIN bob §`, `rabbitmqctl add_user bob §`, `schtasks /ru bob /rp §`, `snmpwalk -v3 -u bob -A §`},
+	"lists of arguments": {`{"args":["mysql","-u","root","-p§","app"]}`, `{"args":["curl","-u","bob:§"]}`, `{"args":["sshpass","-p","§","ssh"]}`, `{"args":["redis-cli","-a","§"]}`, `{"args":["net","user","bob","§"]}`},
+}
+
+func TestHunts(t *testing.T) {
+	t.Logf("seed %d", *corpusSeed)
+	e := engine(t, redact.Config{})
+	g := gen{rand.New(rand.NewPCG(*corpusSeed, 77))}
+	for class, forms := range hunts {
+		for _, form := range forms {
+			secret := g.chars(12, alnums) + "4x" + g.chars(4, lowers) + "7Y" + g.chars(6, alnums)
+			in := strings.ReplaceAll(form, "§", secret)
+			p := e.Begin()
+			for how, out := range map[string]string{"message": p.Message("x", in), "request": p.Request("x", in), "text": p.Text("x", "note", in)} {
+				if strings.Contains(out, secret) {
+					t.Errorf("%s, %s: %q became %q", class, how, in, out)
+				}
+			}
+			p.End()
+		}
+	}
+}
+
+// A + within base64 is no space.
+func TestPlus(t *testing.T) {
+	p := engine(t, redact.Config{}).Begin()
+	defer p.End()
+	for _, out := range []string{
+		p.Request("x", `{"audit.entity.id":"Endpoint=sb://a.servicebus.windows.net/;SharedAccessKey=P5E8/EutILDuZIl66q1o8MWMKE4M7+nuP981lOdc/4o="}`),
+		p.Field("x", "Endpoint=sb://a.servicebus.windows.net/;SharedAccessKey=P5E8/EutILDuZIl66q1o8MWMKE4M7+nuP981lOdc/4o="),
+		p.Request("x", `{"items":["8mWjvINMPWXe9ALx1bvMTSwNXYWTGUIB6Wfn8hV4G+oDxGy9U6VR1x2m4j3fv6igu+7iUY9MoqfGWRK8FU7A6A=="]}`),
+	} {
+		require.NotContains(t, out, "nuP981lOdc")
+		require.NotContains(t, out, "oDxGy9U6VR1x2m4j3fv6igu")
+		require.NotContains(t, out, "7iUY9MoqfGWRK8FU7A6A")
+	}
+}
+
+// Numbers behind other numbers, and as names.
+func TestNumbersBehind(t *testing.T) {
+	p := engine(t, redact.Config{}).Begin()
+	defer p.End()
+	require.NotContains(t, p.Field("x", "Mozilla/5.0 "+card), card)
+	require.NotContains(t, p.Field("x", "Mozilla/5.0 427-89-7333"), "427-89-7333")
+	require.NotContains(t, p.Request("x", `{"a":{"001-32-9926":1}}`), "001-32-9926")
+}
