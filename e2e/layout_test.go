@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"processor/duration":   {"audit", "redact", "store"},
 	"exporter":             {"audit", "redact", "store"},
 	"search":               {"audit", "redact", "store", "search"},
-	"config":               {"audit", "redact", "store"},
+	"config":               {"audit", "redact", "store", "processor/redact"}, // it checks what the processor will be given
 	"cmd":                  {"audit", "redact", "store", "receiver", "processor/normalize", "processor/redact", "processor/duration", "exporter", "search", "config", "cmd"},
 	"internal/browsertest": {},
 }
