@@ -292,6 +292,9 @@ func (a *api) filters(r *http.Request, caller store.Caller) (any, error) {
 	}
 	answer := map[string][]store.Value{}
 	for _, p := range filterParameters {
+		if !p.choose {
+			continue
+		}
 		values, err := a.store.Values(r.Context(), caller, asked.query, p.field, maxValues)
 		if err != nil {
 			return nil, err

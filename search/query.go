@@ -23,14 +23,20 @@ const (
 	clockSkew = 10 * time.Minute
 )
 
-// filterParameters are the parameters that filter by the value of a field.
-var filterParameters = []struct {
-	name  string
-	field *audit.Field
-}{
-	{"method", audit.Method},
-	{"entity_type", audit.EntityType},
-	{"area", audit.Area},
+// A filterParameter filters by the value of a field.
+type filterParameter struct {
+	name   string
+	field  *audit.Field
+	ending string // what a value follows in the field; "" if the value is all of it
+	choose bool   // whether the values are offered to choose from
+}
+
+var filterParameters = []filterParameter{
+	{name: "method", field: audit.Method, choose: true},
+	{name: "entity_type", field: audit.EntityType, choose: true},
+	{name: "area", field: audit.Area, choose: true},
+	{name: "redaction", field: audit.Redactions, ending: ": "}, // the rule of "path: rule"
+	{name: "fingerprint", field: audit.Fingerprints},
 }
 
 // asked is what a request asks for: the query, and the parameters as they were
@@ -96,12 +102,7 @@ func checkNames(values url.Values) error {
 		if !slices.Contains(parameterNames, name) {
 			return badParameter(name, "is no parameter here; known are %s", strings.Join(parameterNames, ", "))
 		}
-		isFilter := slices.ContainsFunc(filterParameters, func(p struct {
-			name  string
-			field *audit.Field
-		}) bool {
-			return p.name == name
-		})
+		isFilter := slices.ContainsFunc(filterParameters, func(p filterParameter) bool { return p.name == name })
 		if len(list) > 1 && !isFilter {
 			return badParameter(name, "may be given once")
 		}
@@ -134,9 +135,14 @@ func parseFilters(values url.Values) ([]store.Filter, error) {
 				return nil, badParameter(p.name, "a value must have 1 to %d bytes", p.field.Max)
 			}
 		}
-		if len(list) > 0 {
-			filters = append(filters, store.Filter{Field: p.field, Values: list})
+		if len(list) == 0 {
+			continue
 		}
+		f := store.Filter{Field: p.field, Suffix: p.ending != ""}
+		for _, v := range list {
+			f.Values = append(f.Values, p.ending+v)
+		}
+		filters = append(filters, f)
 	}
 	return filters, nil
 }

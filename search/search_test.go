@@ -363,6 +363,18 @@ func TestFilters(t *testing.T) {
 		}
 		require.Equal(t, texts, ids(s.events(query, owner)), query)
 	}
+	redacted := store.Entry{Account: "acme", User: "ana"}.Event(time.Now().Add(-time.Hour))
+	redacted.SetText(audit.Service, "checkout")
+	redacted.SetList(audit.Redactions, []string{"request.password: key", "message: jwt"})
+	redacted.SetList(audit.Fingerprints, []string{"f1", "f2"})
+	require.NoError(t, s.store.Write(t.Context(), store.Batch{Events: []audit.Event{redacted}}))
+	for query, found := range map[string]bool{
+		"?redaction=jwt": true, "?redaction=key&redaction=none": true, "?redaction=wt": false, "?redaction=message": false,
+		"?fingerprint=f2": true, "?fingerprint=2": false, "?fingerprint=f1&redaction=card": false,
+	} {
+		require.Equal(t, found, len(ids(s.events(query, owner))) == 1, query)
+	}
+
 	a := s.get("/api/v1/filters", owner)
 	require.Equal(t, http.StatusOK, a.status)
 	var filters map[string][]store.Value

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/auditlog/auditlog/audit"
@@ -101,12 +102,15 @@ type Filter struct {
 	Field  *audit.Field
 	Values []string // any of them
 	Not    bool     // none of them; absent fields pass
+	Suffix bool     // a value that ends with one of Values is enough
 }
 
 // Match reports whether e passes the filter.
 func (f Filter) Match(e *audit.Event) bool {
 	return f.Not != slices.ContainsFunc(e.Values(f.Field), func(v string) bool {
-		return slices.Contains(f.Values, v)
+		return slices.ContainsFunc(f.Values, func(want string) bool {
+			return v == want || f.Suffix && strings.HasSuffix(v, want)
+		})
 	})
 }
 

@@ -254,7 +254,7 @@ func (x selection) conditions(account string) (c conditions, rest []store.Filter
 	for _, f := range x.filters {
 		column := columns[f.Field]
 		switch {
-		case column == "":
+		case column == "" || f.Suffix:
 			rest = append(rest, f)
 		case f.Not:
 			c.add("("+column+" IS NULL OR "+column+" NOT IN ("+namesOf(f.Values)+"))", anys(f.Values)...)
@@ -314,7 +314,7 @@ func matches(filters []store.Filter, e *audit.Event) bool {
 // texts in them, these texts. Most documents need not be parsed then.
 func needles(filters []store.Filter) (all [][][]byte) {
 	for _, f := range filters {
-		if f.Not || f.Field.Kind != audit.Text {
+		if f.Not || f.Suffix || f.Field.Kind != audit.Text {
 			continue
 		}
 		texts := [][]byte{}

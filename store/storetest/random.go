@@ -171,7 +171,7 @@ func (g *generator) query(caller store.Caller) store.Query {
 }
 
 func (g *generator) filter() store.Filter {
-	f := store.Filter{Field: g.field(), Not: g.IntN(2) == 0}
+	f := store.Filter{Field: g.field(), Not: g.IntN(2) == 0, Suffix: g.IntN(4) == 0}
 	for range g.IntN(3) {
 		f.Values = append(f.Values, g.value())
 	}

@@ -162,6 +162,8 @@ func readsOwnAccounts(t *testing.T, f *fixture) {
 	require.ErrorIs(t, err, store.ErrForbidden)
 }
 
+func lastHalf(s string) string { return s[len(s)/2:] }
+
 func filtersEveryField(t *testing.T, f *fixture) {
 	full, bare := f.event(time.Hour), f.event(30*time.Hour)
 	bare.SetText(audit.Sender, "")
@@ -180,6 +182,8 @@ func filtersEveryField(t *testing.T, f *fixture) {
 				{Field: field, Values: []string{"other"}},
 				{Field: field, Values: []string{""}},
 				{Field: field},
+				{Field: field, Values: []string{lastHalf(full.Values(field)[0])}, Suffix: true},
+				{Field: field, Values: []string{lastHalf(full.Values(field)[0])}},
 			} {
 				for _, filter.Not = range []bool{false, true} {
 					want := slices.DeleteFunc(slices.Clone(every), func(e audit.Event) bool { return !filter.Match(&e) })
