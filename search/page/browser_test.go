@@ -429,6 +429,16 @@ func TestDrawer(t *testing.T) {
 		require.False(t, browsertest.Eval[bool](t, ctx, isOpen))
 		require.Len(t, list(t, ctx, ids), 10)
 	})
+	t.Run("filter by a rule of the redaction", func(t *testing.T) {
+		browsertest.Do(t, ctx, chromedp.Navigate(f.URL+"/?event="+id))
+		browsertest.Wait(t, ctx, isOpen)
+		click(t, ctx, `.pivot[data-filter=redaction]`)
+		browsertest.Wait(t, ctx, `location.search === "?redaction=key" && document.body.dataset.state === "ready"`)
+		asked := f.asked("/api/v1/events")
+		require.Equal(t, []string{"key"}, asked[len(asked)-1]["redaction"])
+		click(t, ctx, `#chips li[data-filter=redaction] button`)
+		browsertest.Wait(t, ctx, `location.search === ""`)
+	})
 }
 
 // Content of events is shown as it is, and does nothing.

@@ -97,16 +97,24 @@ function value(event, field, view) {
   if (field.name === 'status') return [status(event)];
   if (field.kind === 'instant') return [el('time', { datetime: v }, `${instant(v, view.zone)} ${offset(new Date(v), view.zone)}`), el('small', {}, v)];
   if (field.kind === 'object') return [el('pre', {}, ...show(JSON.stringify(v, null, 2)))];
-  if (Array.isArray(v) && field.name === 'redactions') return [el('ul', {}, ...v.map((item) => el('li', {}, ...show(item))))];
+  if (Array.isArray(v) && field.name === 'redactions') return [el('ul', {}, ...v.map((item) => redaction(item, field, view)))];
   const nodes = [el('bdi', {}, ...show(plain(v, field.kind, view.zone)))];
   const filter = filterOf[field.name];
-  if (filter) {
-    nodes.push(el('button', {
-      type: 'button', class: 'quiet pivot', 'aria-label': text.filterByLabel(field.title, v.slice(0, 80)), dataset: { filter },
-      click: () => view.filter(filter, v),
-    }, text.filterBy));
-  }
+  if (filter) nodes.push(pivot(filter, field.title, v, view));
   return nodes;
+}
+
+// redaction is one "path: rule", with the filter by its rule.
+function redaction(item, field, view) {
+  const rule = item.slice(item.lastIndexOf(': ') + 2);
+  return el('li', {}, el('bdi', {}, ...show(item)), pivot('redaction', field.title, rule, view));
+}
+
+function pivot(filter, title, v, view) {
+  return el('button', {
+    type: 'button', class: 'quiet pivot', 'aria-label': text.filterByLabel(title, v.slice(0, 80)), dataset: { filter },
+    click: () => view.filter(filter, v),
+  }, text.filterBy);
 }
 
 function raw(event) {

@@ -2,7 +2,7 @@
 // in use. The values are those of the whole window, counted by the server.
 import { $, announce, el, icon } from './dom.js';
 import { bounded } from './format.js';
-import { filterNames } from './state.js';
+import { filterNames, menuNames } from './state.js';
 import text from './strings.js';
 
 const searchable = 10; // values from which on a menu has a field to find some
@@ -15,7 +15,7 @@ export class Filters {
 
   constructor(changed) {
     this.#changed = changed;
-    for (const name of filterNames) {
+    for (const name of menuNames) {
       $(`filter-${name}`).replaceChildren(
         el('summary', {}, el('span', {}, text.filters[name]), el('span', { class: 'count' }), icon('chevron')),
         el('div', { class: 'panel' }));
@@ -28,7 +28,7 @@ export class Filters {
   offer(values) {
     this.#failed = values === null;
     this.#values = values ?? {};
-    for (const name of filterNames) this.#menu(name);
+    for (const name of menuNames) this.#menu(name);
   }
 
   // choose shows the values in use.
@@ -36,7 +36,7 @@ export class Filters {
     this.#chosen = chosen;
     $('chips').replaceChildren(...filterNames.flatMap((name) => chosen[name].map((value) => this.#chip(name, value))));
     $('chips').hidden = $('clear').hidden = filterNames.every((n) => !chosen[n].length);
-    for (const name of filterNames) {
+    for (const name of menuNames) {
       const menu = $(`filter-${name}`);
       menu.querySelector('.count').textContent = chosen[name].length || '';
       menu.classList.toggle('used', chosen[name].length > 0);
@@ -61,7 +61,7 @@ export class Filters {
       type: 'button', class: 'quiet', 'aria-label': text.removeChip(text.filters[name], value.slice(0, 80)),
       click: () => {
         this.#toggle(name, value, false);
-        $(`filter-${name}`).querySelector('summary').focus();
+        ($(`filter-${name}`) ?? $(`filter-${menuNames[0]}`)).querySelector('summary').focus();
       },
     }, icon('close'));
     return el('li', { dataset: { filter: name } }, el('span', { class: 'name' }, text.filters[name]),

@@ -2,7 +2,9 @@
 // names of the API; relative times stay relative.
 
 export const ranges = ['now-15m', 'now-1h', 'now-24h', 'now-7d', 'now-30d'];
-export const filterNames = ['method', 'entity_type', 'area'];
+// Filters with a menu, and all: the others are set from an event, and shown as chips.
+export const menuNames = ['method', 'entity_type', 'area'];
+export const filterNames = [...menuNames, 'redaction'];
 export const sizes = [50, 100, 200];
 
 const units = { s: 1e3, m: 6e4, h: 36e5, d: 864e5 };

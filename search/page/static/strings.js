@@ -47,7 +47,7 @@ export default {
   zone: 'Time zone',
   zones: { utc: 'UTC', local: 'Local' },
   refresh: 'Refresh',
-  filters: { method: 'Method', entity_type: 'Entity Type', area: 'Area' },
+  filters: { method: 'Method', entity_type: 'Entity Type', area: 'Area', redaction: 'Redaction' },
   find: (title) => `Find in ${title}`,
   noValues: 'No values in this window.',
   filtersFailed: 'The values could not be loaded. Refresh to try again.',
