@@ -8,16 +8,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	collector "go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exportertest"
-	"go.opentelemetry.io/collector/extension/extensiontest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/goleak"
-	"go.uber.org/zap"
 
 	"github.com/auditlog/auditlog/audit"
 	"github.com/auditlog/auditlog/exporter"
@@ -148,13 +145,6 @@ func TestRecordsThatBypassedTheReceiver(t *testing.T) {
 	}
 }
 
-type host struct {
-	component.Host
-	extensions map[component.ID]component.Component
-}
-
-func (h host) GetExtensions() map[component.ID]component.Component { return h.extensions }
-
 // failing is a store whose writes fail once it runs.
 type failing struct {
 	store.Store
@@ -171,15 +161,7 @@ func (f *failing) Write(ctx context.Context, b store.Batch) error {
 func TestErrorsSayWhetherToTryAgain(t *testing.T) {
 	ctx := t.Context()
 	inner := &failing{Store: storetest.NewModel(func() time.Time { return received }, 30*24*time.Hour)}
-	sf := store.NewFactory(func(context.Context, store.Config, *zap.Logger) (store.Store, error) { return inner, nil })
-	cfg := sf.CreateDefaultConfig().(*store.Config)
-	cfg.Path = t.TempDir()
-	ext, err := sf.Create(ctx, extensiontest.NewNopSettings(store.Type), cfg)
-	require.NoError(t, err)
-	h := host{componenttest.NewNopHost(), map[component.ID]component.Component{component.NewID(store.Type): ext}}
-	require.NoError(t, ext.Start(ctx, h))
-	defer func() { require.NoError(t, ext.Shutdown(ctx)) }()
-
+	h := storetest.NewHost(t, inner)
 	f := exporter.NewFactory()
 	e, err := f.CreateLogs(ctx, exportertest.NewNopSettings(exporter.Type), f.CreateDefaultConfig())
 	require.NoError(t, err)

@@ -16,19 +16,15 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
-	"go.opentelemetry.io/collector/extension/extensiontest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.uber.org/goleak"
-	"go.uber.org/zap"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -46,15 +42,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-type host struct {
-	component.Host
-	extensions map[component.ID]component.Component
-}
-
-func (h host) GetExtensions() map[component.ID]component.Component { return h.extensions }
-
 // server is a receiver that runs.
 type server struct {
+	host       storetest.Host
 	store      *store.Extension
 	sink       *consumertest.LogsSink
 	fail       error // what the pipeline answers
@@ -71,18 +61,8 @@ func freePort(t *testing.T) string {
 func start(t *testing.T, change func(*receiver.Config)) *server {
 	s := &server{sink: &consumertest.LogsSink{}, grpc: freePort(t), http: freePort(t)}
 	ctx := context.Background()
-
-	factory := store.NewFactory(func(context.Context, store.Config, *zap.Logger) (store.Store, error) {
-		return storetest.NewModel(time.Now, 30*24*time.Hour), nil
-	})
-	storeCfg := factory.CreateDefaultConfig().(*store.Config)
-	storeCfg.Path = t.TempDir()
-	ext, err := factory.Create(ctx, extensiontest.NewNopSettings(store.Type), storeCfg)
-	require.NoError(t, err)
-	s.store = ext.(*store.Extension)
-	h := host{Host: componenttest.NewNopHost(), extensions: map[component.ID]component.Component{component.NewID(store.Type): ext}}
-	require.NoError(t, ext.Start(ctx, h))
-
+	s.host = storetest.NewHost(t, storetest.NewModel(time.Now, 30*24*time.Hour))
+	s.store = s.host.Store
 	rf := receiver.NewFactory()
 	cfg := rf.CreateDefaultConfig().(*receiver.Config)
 	cfg.GRPC.Endpoint, cfg.HTTP.Endpoint = s.grpc, s.http
@@ -99,11 +79,10 @@ func start(t *testing.T, change func(*receiver.Config)) *server {
 	require.NoError(t, err)
 	r, err := rf.CreateLogs(ctx, receivertest.NewNopSettings(receiver.Type), cfg, next)
 	require.NoError(t, err)
-	require.NoError(t, r.Start(ctx, h))
+	require.NoError(t, r.Start(ctx, s.host))
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
 		require.NoError(t, r.Shutdown(ctx))
-		require.NoError(t, ext.Shutdown(ctx))
 	})
 	return s
 }
@@ -608,7 +587,7 @@ func TestPortInUse(t *testing.T) {
 	cfg.GRPC.Endpoint, cfg.HTTP.Endpoint = l.Addr().String(), freePort(t)
 	r, err := receiver.NewFactory().CreateLogs(t.Context(), receivertest.NewNopSettings(receiver.Type), cfg, consumertest.NewNop())
 	require.NoError(t, err)
-	err = r.Start(t.Context(), host{componenttest.NewNopHost(), map[component.ID]component.Component{component.NewID(store.Type): s.store}})
+	err = r.Start(t.Context(), s.host)
 	require.ErrorContains(t, err, "receiver.grpc.endpoint")
 	require.ErrorContains(t, err, "choose another endpoint")
 	require.NoError(t, r.Shutdown(t.Context()))

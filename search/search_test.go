@@ -15,11 +15,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 	"go.opentelemetry.io/collector/extension/extensiontest"
 	"go.uber.org/goleak"
-	"go.uber.org/zap"
 
 	"github.com/auditlog/auditlog/audit"
 	"github.com/auditlog/auditlog/search"
@@ -29,13 +27,6 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-type host struct {
-	component.Host
-	extensions map[component.ID]component.Component
-}
-
-func (h host) GetExtensions() map[component.ID]component.Component { return h.extensions }
 
 // faulty is a store whose writes can be made to fail.
 type faulty struct {
@@ -60,18 +51,9 @@ type server struct {
 }
 
 func start(t testing.TB, change func(*search.Config)) *server {
-	s := &server{t: t, path: t.TempDir()}
-	factory := store.NewFactory(func(context.Context, store.Config, *zap.Logger) (store.Store, error) {
-		s.faulty = &faulty{Store: storetest.NewModel(time.Now, 30*24*time.Hour)}
-		return s.faulty, nil
-	})
-	storeCfg := factory.CreateDefaultConfig().(*store.Config)
-	storeCfg.Path = s.path
-	ext, err := factory.Create(t.Context(), extensiontest.NewNopSettings(store.Type), storeCfg)
-	require.NoError(t, err)
-	s.store = ext.(*store.Extension)
-	h := host{componenttest.NewNopHost(), map[component.ID]component.Component{component.NewID(store.Type): ext}}
-	require.NoError(t, ext.Start(t.Context(), h))
+	s := &server{t: t, faulty: &faulty{Store: storetest.NewModel(time.Now, 30*24*time.Hour)}}
+	h := storetest.NewHost(t, s.faulty)
+	s.store, s.path = h.Store, h.Path
 
 	sf := search.NewFactory()
 	cfg := sf.CreateDefaultConfig().(*search.Config)
@@ -91,7 +73,6 @@ func start(t testing.TB, change func(*search.Config)) *server {
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
 		require.NoError(t, endpoint.Shutdown(context.Background()))
-		require.NoError(t, ext.Shutdown(context.Background()))
 	})
 	return s
 }
