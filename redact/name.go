@@ -270,6 +270,9 @@ func (e *Engine) secretNature(w []string, joined string) nature {
 	if joined == "auth" {
 		return flagged
 	}
+	if joined == "sessionid" && len(w) == 1 {
+		return secret // as cookies are called; session_id is for correlation
+	}
 	if connections[joined] {
 		return connection
 	}

@@ -39,7 +39,12 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		default:
 			continue
 		}
-		from, to := valueAfter(s, i, lineStart && n != vendor && !table, n)
+		var from, to int
+		if table {
+			from, to = cell(s, i)
+		} else {
+			from, to = valueAfter(s, i, lineStart && n != vendor, n)
+		}
 		if table && !looksChosen(strings.TrimSpace(s[from:to]), "") {
 			continue
 		}
@@ -63,6 +68,22 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		i = max(i, to-1)
 	}
 	return list
+}
+
+// cell returns the bounds of the cell of a table after the separator at i.
+func cell(s string, i int) (from, to int) {
+	from = i + 1
+	for from < len(s) && s[from] == ' ' {
+		from++
+	}
+	to = from
+	for to < len(s) && to-from < 512 && strings.IndexByte("|\t\r\n", s[to]) < 0 {
+		to++
+	}
+	for to > from && s[to-1] == ' ' {
+		to--
+	}
+	return from, to
 }
 
 // inResourceName reports whether the colon at i is within the name of a resource:
@@ -264,11 +285,15 @@ func quoted(s string, j int, esc string) (from, to int) {
 	return from, len(s)
 }
 
-// balanced returns the end of a bracketed value that begins at j.
+// maxBracketed is how far, in bytes, the end of a bracketed value is looked for.
+const maxBracketed = 4096
+
+// balanced returns the end of a bracketed value that begins at j. One that does
+// not end within [maxBracketed] goes to the end of the text.
 func balanced(s string, j int) int {
 	depth := 0
 	var quote byte
-	for k := j; k < len(s); k++ {
+	for k := j; k < min(len(s), j+maxBracketed); k++ {
 		switch c := s[k]; {
 		case quote != 0:
 			if c == '\\' {
@@ -754,6 +779,7 @@ func portThenPath(s string) bool {
 
 // bareUserinfo finds user:password@host without a scheme.
 func bareUserinfo(s string, list []span) []span {
+	sqlplus := indexFold(s, "sqlplus") >= 0
 	for i := 1; i < len(s); i++ {
 		if s[i] != '@' || i+1 == len(s) || !isAlnum(s[i+1]) && s[i+1] != '/' {
 			continue
@@ -762,7 +788,7 @@ func bareUserinfo(s string, list []span) []span {
 		for j > 0 && strings.IndexByte(" \t\r\n\"'<>(,;", s[j-1]) < 0 && i-j < 256 {
 			j--
 		}
-		if k := strings.Index(s[j:i], "oracle:"); k >= 0 || indexFold(s, "sqlplus") >= 0 {
+		if k := strings.Index(s[j:i], "oracle:"); k >= 0 || sqlplus {
 			if c := strings.IndexByte(s[j:i], '/'); c >= 0 {
 				list = append(list, span{from: j + c + 1, to: i, rule: ruleUserinfo})
 				continue
@@ -948,8 +974,10 @@ func backward(s, low string, list []span) []span {
 func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	before := strings.ToLower(s[max(0, j-len(noun)-8):max(0, j-len(noun))])
 	linked, article, verb := endsIn(strings.TrimRight(before, " "), " with", " using"), false, false
+	owned := false // whether the next word is whose secret it is
+
 	if k := j; k+2 < len(s) && s[k] == ' ' && strings.IndexByte("\"'`", s[k+1]) >= 0 { // password "x"
-		if from, to := quoted(s, k+1, ""); to < len(s) && !harmlessValue(s[from:to]) && strings.IndexByte(s[from:to], ' ') < 0 {
+		if from, to := quoted(s[:min(len(s), k+maxName)], k+1, ""); to < min(len(s), k+maxName) && !harmlessValue(s[from:to]) && strings.IndexByte(s[from:to], ' ') < 0 {
 			return span{from: from, to: to, rule: ruleProse}, true
 		}
 	}
@@ -990,19 +1018,24 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			linked = true
 		case p.e.isMarker(word):
 			return x, false
+		case owned && !linked && !strong(word) && isIdentifier(word) && looksChosen(word, noun):
+			owned = false // whose it is
 		case looksChosen(word, noun) && (linked || !isTime(word)):
-			if strings.HasSuffix(noun, "codes") || noun == "recovery code" || noun == "backup code" {
-				to = lineEnd(s, from)
+			if lists[noun] {
+				to = listEnd(s, from)
 			}
 			return span{from: from, to: to, rule: ruleProse}, true
 		case linked && !article && !verb && !harmless[w] && !fillers[w]:
-			if strings.HasSuffix(noun, "codes") || noun == "recovery code" || noun == "backup code" || noun == "seed phrase" || noun == "mnemonic" || noun == "recovery phrase" || noun == "passphrase" || noun == "pass phrase" {
+			if lists[noun] {
+				to = listEnd(s, from)
+			} else if phrases[noun] {
 				to = lineEnd(s, from)
 			}
 			return span{from: from, to: to, rule: ruleProse}, true
 		case fillers[w]:
 			verb = verb || changing[w]
 			article = linked && articles[w]
+			owned = w == "for" || w == "of" || owned && (w == "user" || w == "account" || articles[w])
 		case linked && harmless[w]:
 			return x, false
 		case harmless[w]:
@@ -1016,6 +1049,30 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		}
 	}
 	return x, false
+}
+
+// Secrets that are several codes, and those that are several words.
+var (
+	lists   = map[string]bool{"recovery code": true, "recovery codes": true, "backup code": true, "backup codes": true}
+	phrases = map[string]bool{"seed phrase": true, "mnemonic": true, "recovery phrase": true, "passphrase": true, "pass phrase": true}
+)
+
+// listEnd returns where a list of codes ends that begins at from: with its line,
+// or with the lines behind it that are one code each.
+func listEnd(s string, from int) int {
+	to := lineEnd(s, from)
+	for next := to; next < len(s); {
+		for next < len(s) && (s[next] <= ' ' || s[next] == '-' || s[next] == '*') {
+			next++
+		}
+		end := lineEnd(s, next)
+		code := strings.TrimSpace(s[next:end])
+		if code == "" || strings.IndexByte(code, ' ') >= 0 || !looksChosen(code, "code") {
+			break
+		}
+		to, next = end, end
+	}
+	return to
 }
 
 func isTime(s string) bool {

@@ -118,7 +118,7 @@ var looks = []struct {
 	{lookPEM, "-----begin|---- begin|putty-user-key|age-secret-key|ssh-rsa |ssh-ed25519 |ecdsa-sha2"},
 	{lookURL, "://"},
 	{lookAuth, "bearer|basic |digest |negotiate |authorization|apikey |token |ntlm |aws4-hmac|hawk "},
-	{lookProse, "password|passwd|passcode|passphrase|pass phrase|pass code|pwd|secret|token|credential|pin |pin:|otp|cvv|cvc|api key|api-key|apikey|access key|private key|secret key|signing key|encryption key|security code|verification code|one-time|one time|login code|auth code|access code|recovery|backup code|seed phrase|mnemonic|ssn|social security|passwort|kennwort|signature|card number|iban|account number|privatekey|apikey|_key|auth|passw|wpa|psk|masterauth|requirepass|cvn"},
+	{lookProse, "password|passwd|passcode|passphrase|pass phrase|pass code|pwd|secret|token|credential|pin |pin:|otp|cvv|cvc|api key|api-key|apikey|access key|private key|secret key|signing key|encryption key|security code|verification code|one-time|one time|login code|auth code|access code|recovery|backup code|seed phrase|mnemonic|ssn|social security|passwort|kennwort|signature|card number|iban|account number|privatekey|apikey|_key|key:|key=|auth|passw|wpa|psk|masterauth|requirepass|cvn"},
 	{lookSQL, "select |select\n|select\t|insert |update |delete |replace into|merge |exec |execute |call |alter |create user|create role|grant |identified by|values|upsert |with |copy |set password"},
 	{lookDatabase, "duplicate|dup key|failing row|invalid input|key (|conversion failed|incorrect |out of range|truncat|parameters:|parameter |params:|bind|near \"|near '|value '|value \"|value is|detail:|data too long|violated"},
 	{lookReset, "reset/|invite/|verify/|confirm/|magic/|activate/|unsubscribe/|invitation/|recover/|unlock/"},
@@ -370,7 +370,7 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookCommand != 0 && g.signs&signSpace != 0 {
 		list = p.commandSpans(s, list)
 	}
-	if g.looks&lookProse != 0 && g.signs&signSpace != 0 && m != locator {
+	if g.looks&lookProse != 0 && g.signs&signSpace != 0 {
 		list = p.proseSpans(s, list)
 	}
 	if g.signs&signSpace != 0 && g.looks&lookSQL != 0 {
@@ -800,6 +800,7 @@ var authWords = set(`authentication authorization realm token tokens access erro
 // tokenSpans finds long words that no person made up, and what is encoded in
 // base64.
 func (p *Pass) tokenSpans(s string, g *sight, list []span, decoded int) []span {
+	tried := 0 // up to here lines were read as one
 	for i := 0; i < len(s); {
 		if !isToken(s[i]) {
 			i++
@@ -809,7 +810,8 @@ func (p *Pass) tokenSpans(s string, g *sight, list []span, decoded int) []span {
 		for j < len(s) && isToken(s[j]) {
 			j++
 		}
-		if to := folded(s, i, j); to > j {
+		if to := unfold(s, i, j, tried); to > j {
+			tried = to
 			word := strings.NewReplacer("\r", "", "\n", "", " ", "").Replace(s[i:to])
 			if rule := p.encoded(word, decoded); rule != "" {
 				list = append(list, span{from: i, to: to, rule: rule})
@@ -823,6 +825,14 @@ func (p *Pass) tokenSpans(s string, g *sight, list []span, decoded int) []span {
 		i = j
 	}
 	return list
+}
+
+// unfold is folded, but for what was tried before.
+func unfold(s string, i, j, tried int) int {
+	if i < tried {
+		return j
+	}
+	return folded(s, i, j)
 }
 
 // folded returns where a token ends that is broken into lines of 16 characters or
@@ -854,6 +864,9 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 		list = p.tokenSpan(s, from, from+k, g, list, decoded)
 		return p.tokenSpan(s, from+k+1, to, g, list, decoded)
 	}
+	if mysqlHash(s, from, to) {
+		return append(list, span{from: from, to: to, rule: "password_hash"})
+	}
 	if len(word) < 12 || isHex(strings.TrimPrefix(word, "0x")) || strings.HasPrefix(word, "S-1-5-") {
 		return list
 	}
@@ -869,7 +882,7 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 	if dense(word) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
-	if len(word) >= 20 && g.looks&lookProse != 0 && random(word, 3) && !isUUID(word) && noSlash(word) && nearTelling(s, from) {
+	if len(word) >= 20 && g.looks&lookProse != 0 && (random(word, 3) || mixedCase(word) && random(word, 2)) && !isUUID(word) && noSlash(word) && nearTelling(s, from) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
 	if g.solid < 40 {
@@ -886,6 +899,20 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 		i = j
 	}
 	return list
+}
+
+// mysqlHash reports whether a word is 40 hex digits in upper case after a *, as
+// MySQL stores passwords.
+func mysqlHash(s string, from, to int) bool {
+	if to-from != 40 || from == 0 || s[from-1] != '*' {
+		return false
+	}
+	for i := from; i < to; i++ {
+		if hexValue(s[i]) < 0 || isLower(s[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // pathLike reports whether a word with slashes is a path: it begins with one, or
@@ -980,7 +1007,7 @@ func dense(s string) bool {
 	if up > 0 && low > 0 {
 		return changes*5 > pairs*2 || groups >= 4 && other*10 < len(s)
 	}
-	return groups >= 3 && changes*6 > pairs && other*10 < len(s)
+	return groups >= 3 && (changes*6 > pairs || other == 0) && other*10 < len(s)
 }
 
 func kindOf(c byte) int {

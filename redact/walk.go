@@ -258,7 +258,7 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 			return p.omit(i, marker(ruleEntropy), ruleEntropy)
 		}
 	case connection:
-		if node.kind == text && strings.IndexAny(node.text, "=@/") < 0 {
+		if node.kind == numeral || node.kind == text && strings.IndexAny(node.text, "=@/") < 0 {
 			return p.omit(i, marker(ruleKey), ruleKey)
 		}
 	case account:

@@ -1,0 +1,199 @@
+package redact_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auditlog/auditlog/redact"
+)
+
+// everywhere redacts a text in the places in which a text can stand.
+func everywhere(e *redact.Engine, text string) map[string]string {
+	out := map[string]string{}
+	do := func(place string, f func(p *redact.Pass) string) {
+		p := e.Begin()
+		defer p.End()
+		out[place] = f(p)
+	}
+	do("field", func(p *redact.Pass) string { return p.Field("x", text) })
+	do("account", func(p *redact.Pass) string { return p.Account("x", text) })
+	do("path", func(p *redact.Pass) string { return p.Path("x", text) })
+	do("kept", func(p *redact.Pass) string { return p.Text("x", "label", text) })
+	do("message", func(p *redact.Pass) string { return p.Message("x", text) })
+	do("value", func(p *redact.Pass) string {
+		return fmt.Sprint(p.Value("x", "", redact.Object{{Name: "label", Value: []any{text}}}))
+	})
+	do("request", func(p *redact.Pass) string { return p.Request("x", `{"label":`+quote(text)+`,"password":"x"}`) })
+	return out
+}
+
+// Identifiers and paths stay in every place.
+func TestIdentifiersStay(t *testing.T) {
+	e := engine(t, redact.Config{})
+	for round := range uint64(20) {
+		g := gen{rand.New(rand.NewPCG(*corpusSeed, round))}
+		upper := "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+		uuid := fmt.Sprintf("%s-%s-4%s-a%s-%s", g.chars(8, hexes), g.chars(4, hexes), g.chars(3, hexes), g.chars(3, hexes), g.chars(12, hexes))
+		for class, text := range map[string]string{
+			"commit in a path":  "/repos/acme/audit-log/commits/" + g.chars(40, hexes),
+			"digest in a path":  "/blobs/" + g.chars(64, hexes) + "/tags",
+			"ulid in a path":    "/api/v1/users/01" + g.chars(24, upper) + "/sessions",
+			"ulids in a path":   "/v2/orgs/01" + g.chars(24, upper) + "/members/01" + g.chars(24, upper),
+			"uuid in a path":    "/api/v1/users/" + uuid + "/sessions/" + uuid,
+			"arn of a secret":   "arn:aws:secretsmanager:us-east-1:" + g.chars(12, numerals) + ":secret:prod/db/x-" + g.chars(6, alnums),
+			"arn of a role":     "arn:aws:iam::" + g.chars(12, numerals) + ":role/token-reader",
+			"address of a coin": "0x" + g.chars(40, hexes),
+			"uuid in braces":    "{" + strings.ToUpper(uuid) + "}",
+			"e-mail":            g.pick("quentin", "mei") + "." + g.pick("bearer", "basic", "digest", "token", "pass") + "@secrets.example.org",
+			"sid":               fmt.Sprintf("S-1-5-21-%s-%s-%s-1001", "1"+g.chars(9, numerals), "2"+g.chars(8, numerals), "3"+g.chars(8, numerals)),
+		} {
+			for place, got := range everywhere(e, text) {
+				if class == "e-mail" && place == "request" {
+					continue // a request keeps no addresses
+				}
+				if len(text) > 40 && place == "request" && !strings.Contains(text, "/") && !strings.HasPrefix(text, "0x") && !strings.HasPrefix(text, "S-") {
+					continue
+				}
+				if !strings.Contains(got, text) {
+					t.Errorf("%s in %s: %q became %q", class, place, text, got)
+				}
+			}
+		}
+	}
+}
+
+func TestHarmlessNames(t *testing.T) {
+	e := engine(t, redact.Config{})
+	for name, value := range map[string]string{
+		"pinColor": "red", "pin_board": "main", "password_history": "5", "api_key_id": "3f2c9e6a-51b0-4d7e-a1c2-9b8d7e6f5a4c",
+		"session_id": "7f3c", "changes.password_policy.old": "weak", "changes.password_policy.new": "strong",
+	} {
+		p := e.Begin()
+		require.Equal(t, value, p.Text("x", name, value), name)
+		in := `{"` + name + `":"` + value + `"}`
+		require.Equal(t, in, p.Request("x", in))
+		p.End()
+	}
+	p := e.Begin()
+	defer p.End()
+	in := redact.Object{{Name: "changes", Value: redact.Object{{Name: "password_policy", Value: redact.Object{{Name: "old", Value: "weak"}, {Name: "new", Value: "strong"}}}}}}
+	require.Equal(t, in, p.Value("x", "", in))
+}
+
+func TestSentencesStay(t *testing.T) {
+	e := engine(t, redact.Config{})
+	for _, s := range []string{
+		"credentials for gabone-fetoki were rotated on schedule", "Password: changed by mei", "password: rotated on 2026-11-20",
+		"Secret prod/db/x was read by S-1-5-21-1148661939-149994593-1001", "token of svc-7 was revoked by policy",
+	} {
+		p := e.Begin()
+		require.Equal(t, s, p.Message("x", s))
+		p.End()
+	}
+}
+
+func TestSecretNames(t *testing.T) {
+	e := engine(t, redact.Config{})
+	for _, name := range strings.Fields(`passw pword psk wpa_psk preshared_key pre-shared-key passkey auth sessionid dsn jdbc_url DATABASE_URL
+		cert_key certificate_key fernet_key kms_data_key dek_plaintext storageKey mother_maiden_name
+		пароль 密码 パスワード 비밀번호 كلمة_السر şifre salasana lösenord heslo hasło geslo clave adgangskode`) {
+		p := e.Begin()
+		require.NotContains(t, p.Text("x", name, "kestrel-7"), "kestrel", name)
+		require.NotContains(t, p.Request("x", `{"user":"bob","`+name+`":"kestrel-7"}`), "kestrel", name)
+		require.NotContains(t, p.Message("x", `received {"`+name+`":"kestrel-7"}`), "kestrel", name)
+		require.NotContains(t, p.Request("x", `{"`+name+`":7712345}`), "7712345", name)
+		p.End()
+	}
+	for _, in := range []string{`{"api":{"key":"kestrel-7"}}`, `{"client":{"secret":"kestrel-7"}}`, `{"a":{"private":{"key":"kestrel-7"}}}`} {
+		p := e.Begin()
+		require.NotContains(t, p.Request("x", in), "kestrel", in)
+		p.End()
+	}
+}
+
+// Secrets that only their form gives away are found in every place.
+func TestFormsGone(t *testing.T) {
+	e := engine(t, redact.Config{})
+	for round := range uint64(20) {
+		g := gen{rand.New(rand.NewPCG(*corpusSeed, round))}
+		base32 := lowers + "234567"
+		for class, plant := range map[string][2]string{
+			"paypal":        {"access_token$production$%s", g.chars(16, lowers+numerals) + "$" + g.chars(32, hexes)},
+			"aiven":         {"AVNS_%s", g.chars(19, alnums+"_-")},
+			"adafruit":      {"aio_%s", g.chars(28, alnums)},
+			"azure secret":  {"%s", g.chars(3, alnums) + "8Q~" + g.chars(34, alnums+"~.-_")},
+			"mysql hash":    {"*%s", strings.ToUpper(g.chars(40, hexes))},
+			"apr1":          {"$apr1$%s", g.chars(8, alnums) + "$" + g.chars(22, alnums+"./")},
+			"htpasswd":      {"bob:$apr1$%s", g.chars(8, alnums) + "$" + g.chars(22, alnums+"./")},
+			"argon2":        {"$argon2id$v=19$m=65536,t=3,p=4$%s", g.chars(22, alnums) + "$" + g.chars(43, alnums+"+/")},
+			"mailchimp":     {"%s-us4", g.chars(32, hexes)},
+			"azure devops":  {"%s", g.chars(52, base32)},
+			"runpod":        {"rpa_%s", g.chars(42, alnums)},
+			"notion":        {"ntn_%s", g.chars(46, alnums)},
+			"pgpass":        {"db.internal:5432:app:bob:%s", g.password()},
+			"netrc":         {"machine h login bob password %s", g.password()},
+			"reset link":    {"https://app.example.com/password/" + g.pick("reset", "invite", "verify", "confirm", "magic") + "/%s", g.chars(24, alnums)},
+			"basic in path": {"/a/%s", url.QueryEscape(base64.StdEncoding.EncodeToString([]byte("admin:" + g.password())))},
+			"key":           {"key: %s", g.chars(24, alnums)},
+			"key equals":    {"key=%s", g.chars(24, alnums)},
+		} {
+			text := fmt.Sprintf(plant[0], plant[1])
+			for place, got := range everywhere(e, text) {
+				if strings.Contains(got, plant[1]) || part(got, plant[1], 12) {
+					t.Errorf("%s in %s: %q became %q", class, place, text, got)
+				}
+			}
+		}
+	}
+}
+
+// part reports whether n characters of a secret in a row are in s.
+func part(s, secret string, n int) bool {
+	for i := 0; i+n <= len(secret); i++ {
+		if strings.Contains(s, secret[i:i+n]) {
+			return true
+		}
+	}
+	return false
+}
+
+// Lists of codes and words go as a whole.
+func TestLists(t *testing.T) {
+	e := engine(t, redact.Config{})
+	for in, secrets := range map[string]string{
+		"recovery codes: aaaa-1bbb kytb-7mu2 qwer-9tyu zxcv-3bnm":                                    "aaaa-1bbb kytb-7mu2 qwer-9tyu zxcv-3bnm",
+		"recovery codes: aaaa-1bbb, kytb-7mu2, qwer-9tyu":                                            "aaaa-1bbb kytb-7mu2 qwer-9tyu",
+		"Your backup codes are\naaaa1bbb\nkytb7mu2\nqwer9tyu":                                        "aaaa1bbb kytb7mu2 qwer9tyu",
+		"seed phrase: abandon ability kestrel absent cloud absurd abuse tiger acid acoustic act zoo": "abandon ability kestrel absent cloud absurd abuse tiger acid acoustic zoo",
+		"mnemonic is abandon ability kestrel absent cloud absurd abuse tiger acid acoustic act zoo":  "abandon ability kestrel absent cloud absurd abuse tiger acid acoustic zoo",
+		"recovery phrase: abandon ability kestrel absent cloud absurd abuse tiger acid acoustic zoo": "abandon ability kestrel absent cloud absurd abuse tiger acid acoustic zoo",
+	} {
+		for place, got := range everywhere(e, in) {
+			for _, s := range strings.Fields(secrets) {
+				if strings.Contains(got, s) {
+					t.Errorf("%s: %q became %q", place, in, got)
+					break
+				}
+			}
+		}
+	}
+}
+
+// What a limit cuts off is cut off after the redaction.
+func TestCutSecret(t *testing.T) {
+	e := engine(t, redact.Config{})
+	g := gen{rand.New(rand.NewPCG(*corpusSeed, 0))}
+	for at := 960; at < 1024; at++ {
+		token := g.chars(46, alnums)
+		p := e.Begin()
+		got := p.Message("x", strings.Repeat("x y ", 300)[:at]+"nt"+"n_"+token)
+		p.End()
+		require.False(t, part(got, token, 8), "%d: %s", at, got[len(got)-80:])
+	}
+}
