@@ -192,9 +192,13 @@ func databaseSpans(s string, list []span) []span {
 			if at += i + len(phrase); at > end {
 				end = lineEnd(s, at)
 			}
+			before := len(list)
 			list = quotedValues(s, at, end, phrase, list)
+			if len(list) > before { // what went need not be read again
+				at = max(at, min(list[len(list)-1].to, len(s)))
+			}
 			if c := phrase[len(phrase)-1]; c != '(' && c != '"' && c != '\'' {
-				at = end
+				at = max(at, end)
 			}
 		}
 	}

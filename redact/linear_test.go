@@ -1,0 +1,60 @@
+package redact_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auditlog/auditlog/redact"
+)
+
+// pieces invite quadratic work when they are repeated or mixed.
+var pieces = []string{
+	"Key (a)=(", "key (", "params: @", "@Cookie: ", "kind: Secret@eyJ", "detail: key (a)=(", "near '", "value [", "'api_key' value [", "password \"", "password '",
+	"name: password\n", "value: x\n", "client_secret ", "<name>password</name>", "<a b=", "a:1234:b:c:d ", "/reset/", "echo a | sudo ", "AUTH ", "machine a login ",
+	"login as a:", "user a ", "snmpget ", "arn:aws:", "password: ", "Some(", "data:\n ", "kind: secret ", "recovery codes ", "one-time ", "select -- ", "{user: ", "@", "?a=", "://", "-p ",
+	"https://x@", "oracle:a/", "sqlplus ", "content-disposition: form-data; name=a\n\n", "password=\"\"\"", "eyJhbGciOi.", "AKIA", "ghp_", "1.2.3.4 ", "QUFBQUFBQUFBQUFBQUFB\r\n", "\x1b[1m", "%25", "duplicate entry ",
+	"password to ", "credentials ", "secret: |\n", "a: &", "`", "\\\"", "net use x ", "pass: openssl ", "--password ", "token\t", "|token|",
+}
+
+func cpu(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	require.NoError(t, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// Twice the length costs twice the time: what is nearly quadratic costs four
+// times as much.
+func TestGrowth(t *testing.T) {
+	t.Logf("seed %d", *corpusSeed)
+	e := engine(t, redact.Config{})
+	g := gen{rand.New(rand.NewPCG(*corpusSeed, 5))}
+	units := append([]string{}, pieces...)
+	for range 60 {
+		units = append(units, g.pick(pieces...)+g.pick(pieces...)+g.pick("", g.pick(pieces...)))
+	}
+	measure := func(text string) time.Duration {
+		before := cpu(t)
+		p := e.Begin()
+		p.Text("x", "note", text)
+		p.Request("x", text)
+		p.Message("x", text)
+		p.End()
+		return cpu(t) - before
+	}
+	for _, unit := range units {
+		long := strings.Repeat(unit, 48<<10/len(unit))
+		if spent := measure(long[:len(long)/8]); spent < 6*time.Millisecond {
+			continue
+		}
+		once, twice := measure(long[:len(long)/2]), measure(long)
+		if twice > 7*once/2 && twice > 400*time.Millisecond {
+			t.Errorf("%q: %s for half the text, %s for all", unit, once, twice)
+		}
+	}
+}
