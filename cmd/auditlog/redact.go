@@ -40,7 +40,7 @@ An event is a JSON object of attributes, or OTLP. The input may be one of them, 
 JSON array, one to a line (NDJSON), or an OTLP file, JSON or protobuf.
 
 The output holds the secrets of the input, as what was there before.`,
-		Example: `  echo '{"user.name":"ada","request":{"password":"x"}}' | auditlog redact
+		Example: `  echo '{"user.name":"ada","request.body":{"password":"x"}}' | auditlog redact
   auditlog redact --json events.ndjson`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
