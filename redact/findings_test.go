@@ -41,17 +41,20 @@ func TestIdentifiersStay(t *testing.T) {
 		upper := "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 		uuid := fmt.Sprintf("%s-%s-4%s-a%s-%s", g.chars(8, hexes), g.chars(4, hexes), g.chars(3, hexes), g.chars(3, hexes), g.chars(12, hexes))
 		for class, text := range map[string]string{
-			"commit in a path":  "/repos/acme/audit-log/commits/" + g.chars(40, hexes),
-			"digest in a path":  "/blobs/" + g.chars(64, hexes) + "/tags",
-			"ulid in a path":    "/api/v1/users/01" + g.chars(24, upper) + "/sessions",
-			"ulids in a path":   "/v2/orgs/01" + g.chars(24, upper) + "/members/01" + g.chars(24, upper),
-			"uuid in a path":    "/api/v1/users/" + uuid + "/sessions/" + uuid,
-			"arn of a secret":   "arn:aws:secretsmanager:us-east-1:" + g.chars(12, numerals) + ":secret:prod/db/x-" + g.chars(6, alnums),
-			"arn of a role":     "arn:aws:iam::" + g.chars(12, numerals) + ":role/token-reader",
-			"address of a coin": "0x" + g.chars(40, hexes),
-			"uuid in braces":    "{" + strings.ToUpper(uuid) + "}",
-			"e-mail":            g.pick("quentin", "mei") + "." + g.pick("bearer", "basic", "digest", "token", "pass") + "@secrets.example.org",
-			"sid":               fmt.Sprintf("S-1-5-21-%s-%s-%s-1001", "1"+g.chars(9, numerals), "2"+g.chars(8, numerals), "3"+g.chars(8, numerals)),
+			"commit in a path":   "/repos/acme/audit-log/commits/" + g.chars(40, hexes),
+			"digest in a path":   "/blobs/" + g.chars(64, hexes) + "/tags",
+			"ulid in a path":     "/api/v1/users/01" + g.chars(24, upper) + "/sessions",
+			"ulids in a path":    "/v2/orgs/01" + g.chars(24, upper) + "/members/01" + g.chars(24, upper),
+			"uuid in a path":     "/api/v1/users/" + uuid + "/sessions/" + uuid,
+			"arn of a secret":    "arn:aws:secretsmanager:us-east-1:" + g.chars(12, numerals) + ":secret:prod/db/x-" + g.chars(6, alnums),
+			"arn of a role":      "arn:aws:iam::" + g.chars(12, numerals) + ":role/token-reader",
+			"address of a coin":  "0x" + g.chars(40, hexes),
+			"user of a provider": "auth0|" + g.chars(24, hexes),
+			"commit from 11":     "/repos/acme/commits/11" + g.chars(38, hexes),
+			"order":              "gid://shopify/Order/67458281131" + g.chars(2, numerals),
+			"uuid in braces":     "{" + strings.ToUpper(uuid) + "}",
+			"e-mail":             g.pick("quentin", "mei") + "." + g.pick("bearer", "basic", "digest", "token", "pass") + "@secrets.example.org",
+			"sid":                fmt.Sprintf("S-1-5-21-%s-%s-%s-1001", "1"+g.chars(9, numerals), "2"+g.chars(8, numerals), "3"+g.chars(8, numerals)),
 		} {
 			for place, got := range everywhere(e, text) {
 				if class == "e-mail" && place == "request" {
@@ -82,6 +85,14 @@ func TestHarmlessNames(t *testing.T) {
 	}
 	p := e.Begin()
 	defer p.End()
+	for in, want := range map[string]string{
+		`{"field":"has_secret","old":"x1","new":false}`:      `{"field":"has_secret","old":"[redacted:key]","new":false}`,
+		`{"changes":{"is_secret":{"old":"a","new":true}}}`:   `{"changes":{"is_secret":{"old":"[redacted:key]","new":true}}}`,
+		`{"changes":{"password":{"old":"a","new":"kestr"}}}`: `{"changes":{"password":"[redacted:key]"}}`,
+		`{"data.attributes.has_secret":false}`:               `{"data.attributes.has_secret":false}`,
+	} {
+		require.Equal(t, want, p.Request("x", in))
+	}
 	in := redact.Object{{Name: "changes", Value: redact.Object{{Name: "password_policy", Value: redact.Object{{Name: "old", Value: "weak"}, {Name: "new", Value: "strong"}}}}}}
 	require.Equal(t, in, p.Value("x", "", in))
 }
@@ -91,6 +102,8 @@ func TestSentencesStay(t *testing.T) {
 	for _, s := range []string{
 		"credentials for gabone-fetoki were rotated on schedule", "Password: changed by mei", "password: rotated on 2026-11-20",
 		"Secret prod/db/x was read by S-1-5-21-1148661939-149994593-1001", "token of svc-7 was revoked by policy",
+		`API token "sufomeru-sirafibi" created by lena`, "auth: ci-bot signed in via saml", "auth: deploy-bot-4 signed in via saml",
+		"Requested by Secret Saltzman in ticket OPS-963", "password must have at least 12 characters (auth0|f47fa96b023b9638dbcfe472)",
 	} {
 		p := e.Begin()
 		require.Equal(t, s, p.Message("x", s))
@@ -138,10 +151,10 @@ func TestFormsGone(t *testing.T) {
 			"notion":        {"ntn_%s", g.chars(46, alnums)},
 			"pgpass":        {"db.internal:5432:app:bob:%s", g.password()},
 			"netrc":         {"machine h login bob password %s", g.password()},
-			"reset link":    {"https://app.example.com/password/" + g.pick("reset", "invite", "verify", "confirm", "magic") + "/%s", g.chars(24, alnums)},
+			"reset link":    {"https://app.example.com/password/" + g.pick("reset", "invite", "verify", "confirm", "magic") + "/%s", g.mixed(24)},
 			"basic in path": {"/a/%s", url.QueryEscape(base64.StdEncoding.EncodeToString([]byte("admin:" + g.password())))},
-			"key":           {"key: %s", g.chars(24, alnums)},
-			"key equals":    {"key=%s", g.chars(24, alnums)},
+			"key":           {"key: %s", g.mixed(24)},
+			"key equals":    {"key=%s", g.mixed(24)},
 		} {
 			text := fmt.Sprintf(plant[0], plant[1])
 			for place, got := range everywhere(e, text) {
@@ -151,6 +164,13 @@ func TestFormsGone(t *testing.T) {
 			}
 		}
 	}
+}
+
+// mixed makes n letters and digits as chance has them mostly.
+func (g gen) mixed(n int) string {
+	b := []byte(g.chars(n, alnums))
+	b[3], b[9], b[10], b[14] = numerals[g.IntN(10)], 'x', numerals[g.IntN(10)], 'Q'
+	return string(b)
 }
 
 // part reports whether n characters of a secret in a row are in s.

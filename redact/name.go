@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -377,7 +378,7 @@ func verdict(w []string, i, j int, term string) nature {
 	if contains(w[:i], "public") && strings.HasSuffix(w[j-1], "key") {
 		return plain
 	}
-	if i > 0 && questionFirst[w[0]] || term == "pass" || term == "signature" || term == "pin" {
+	if slices.ContainsFunc(w[:i], func(x string) bool { return questionFirst[x] }) || term == "pass" || term == "signature" || term == "pin" {
 		return flagged
 	}
 	return secret

@@ -51,7 +51,10 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if lineStart && saysWhatHappened(s[from:to]) {
 			continue
 		}
-		if n == vendor && !vendorToken(s[from:to]) {
+		if n == vendor && (table || !vendorToken(s[from:to])) { // auth0|… is a user
+			continue
+		}
+		if s[i] == ':' && lineStart && strings.EqualFold(name, "auth") && isSentence(s[from:lineEnd(s, from)]) {
 			continue
 		}
 		if from >= to || harmlessValue(s[from:to]) && (m != request || name != "" && !lineStart || scopeWord(s[from:to])) {
@@ -94,6 +97,13 @@ func inResourceName(s string, i int) bool {
 		j--
 	}
 	return strings.HasPrefix(s[j:], "arn:") || strings.HasPrefix(s[j:], "urn:")
+}
+
+// isSentence reports whether s is several words of which the first is no chosen
+// password: ci-bot signed in.
+func isSentence(s string) bool {
+	first, rest, ok := strings.Cut(s, " ")
+	return ok && isIdentifier(first) && !strong(first) && strings.IndexByte(rest, ' ') > 0
 }
 
 // saysWhatHappened reports whether a value is words on what became of a secret:
@@ -724,7 +734,7 @@ func (p *Pass) urlSpans(s string, m mode, list []span, decoded int) []span {
 		at = max(start, end)
 		list = userinfo(s, start, end, list)
 	}
-	if strings.IndexByte(s, ':') >= 0 && strings.IndexByte(s, '@') >= 0 && strings.Index(s, "://") < 0 || indexFold(s, "sqlplus") >= 0 {
+	if strings.IndexByte(s, ':') >= 0 && strings.IndexByte(s, '@') >= 0 && !strings.Contains(s, "://") || indexFold(s, "sqlplus") >= 0 {
 		list = bareUserinfo(s, list)
 	}
 	if q := strings.IndexAny(s, "?#"); q >= 0 && strings.IndexByte(s[q:], '=') >= 0 {
@@ -975,9 +985,13 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	before := strings.ToLower(s[max(0, j-len(noun)-8):max(0, j-len(noun))])
 	linked, article, verb := endsIn(strings.TrimRight(before, " "), " with", " using"), false, false
 	owned := false // whether the next word is whose secret it is
+	unknown := 0   // words that say nothing
 
 	if k := j; k+2 < len(s) && s[k] == ' ' && strings.IndexByte("\"'`", s[k+1]) >= 0 { // password "x"
 		if from, to := quoted(s[:min(len(s), k+maxName)], k+1, ""); to < min(len(s), k+maxName) && !harmlessValue(s[from:to]) && strings.IndexByte(s[from:to], ' ') < 0 {
+			if named[noun] && !looksChosen(s[from:to], noun) {
+				return x, false
+			}
 			return span{from: from, to: to, rule: ruleProse}, true
 		}
 	}
@@ -1020,7 +1034,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return x, false
 		case owned && !linked && !strong(word) && isIdentifier(word) && looksChosen(word, noun):
 			owned = false // whose it is
-		case looksChosen(word, noun) && (linked || !isTime(word)):
+		case looksChosen(word, noun) && (linked || !isTime(word) && unknown < 2):
 			if lists[noun] {
 				to = listEnd(s, from)
 			}
@@ -1040,6 +1054,8 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return x, false
 		case harmless[w]:
 			return x, false
+		default:
+			unknown++
 		}
 		if to < j && strings.IndexByte(".!?;", s[to]) >= 0 {
 			return x, false
@@ -1050,6 +1066,9 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	}
 	return x, false
 }
+
+// named are secrets that have names themselves, which sentences quote.
+var named = map[string]bool{"api key": true, "api-key": true, "apikey": true, "api token": true, "access key": true, "token": true, "secret": true, "client secret": true, "credential": true, "credentials": true}
 
 // Secrets that are several codes, and those that are several words.
 var (

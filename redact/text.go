@@ -525,6 +525,9 @@ func providerSpan(s string, h hit, runs map[byte]bounds, list []span) []span {
 	if to-h.end < f.min {
 		return list
 	}
+	if f.class == 'h' && isHex(f.prefix) && to-h.end != f.min {
+		return list // a longer digest
+	}
 	if f.chance && !random(s[h.end:min(to, h.end+256)], 3) {
 		return list
 	}
@@ -670,6 +673,16 @@ func cardShape(s string, d []byte) bool {
 	}
 	if d[0] == 2 && !(d[1] == 2 && len(d) >= 16 || d[1] >= 3 && d[1] <= 7 && len(d) == 16) {
 		return false
+	}
+	switch len(d) {
+	case 13:
+		if d[0] != 4 {
+			return false
+		}
+	case 14, 15:
+		if d[0] != 3 {
+			return false
+		}
 	}
 	if len(s) == len(d) {
 		return true

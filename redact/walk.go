@@ -10,7 +10,6 @@ type place struct {
 	mode    mode
 	decoded int  // encodings around it
 	listed  bool // under a query or a response: lists of records are rows
-	vector  bool // in a list of arguments or header names and values
 }
 
 // document redacts s if it is JSON: an object, a list or a quoted text.
@@ -142,7 +141,9 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			is = p.nature(p.path[len(p.path)-1] + "." + key)
 		}
 		switch {
-		case pair && t.pairValue, sealed && t.data:
+		case pair && t.pairValue:
+			is = flagged
+		case sealed && t.data:
 			is = secret
 		case statement && t.bindable:
 			is = binding
@@ -205,10 +206,10 @@ func (p *Pass) memberName(name string) string {
 	if len(name) > maxName {
 		return p.replace(ruleTooLong)
 	}
-	if len(name) < 11 && isASCII(name) && strings.IndexAny(name, " =:@+%\\") < 0 {
+	if len(name) < 11 && isASCII(name) && !strings.ContainsAny(name, " =:@+%\\") {
 		return name
 	}
-	if strings.IndexAny(name, "\n\r<") >= 0 {
+	if strings.ContainsAny(name, "\n\r<") {
 		return p.replace(ruleText) // no name of a field
 	}
 	return p.text(name, prose, 0)
@@ -221,6 +222,9 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 	case flagged:
 		if node.kind == boolean {
 			return false
+		}
+		if p.isChange(i) {
+			return p.changeMember(i, at)
 		}
 		return p.omit(i, marker(ruleKey), ruleKey)
 	case secret:
@@ -258,7 +262,7 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 			return p.omit(i, marker(ruleEntropy), ruleEntropy)
 		}
 	case connection:
-		if node.kind == numeral || node.kind == text && strings.IndexAny(node.text, "=@/") < 0 {
+		if node.kind == numeral || node.kind == text && !strings.ContainsAny(node.text, "=@/") {
 			return p.omit(i, marker(ruleKey), ruleKey)
 		}
 	case account:
@@ -268,6 +272,28 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		}
 	}
 	return p.walk(i, at)
+}
+
+// isChange reports whether node i is an object of an old and a new value.
+func (p *Pass) isChange(i int32) bool {
+	if p.nodes[i].kind != object || p.nodes[i].child < 0 {
+		return false
+	}
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		if !turning[p.nodes[c].key] {
+			return false
+		}
+	}
+	return true
+}
+
+// changeMember redacts both values of a change of what may be a flag.
+func (p *Pass) changeMember(i int32, at place) bool {
+	changed := false
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		changed = p.member(c, flagged, at) || changed
+	}
+	return changed
 }
 
 func (p *Pass) rowsMember(i int32, at place) bool {
@@ -472,7 +498,7 @@ func (e *Engine) bare(s string) string {
 	}
 	scheme, rest, ok := strings.Cut(s, "://")
 	user, host, found := strings.Cut(rest, "@")
-	if ok && found && strings.IndexAny(user, "/?#") < 0 {
+	if ok && found && !strings.ContainsAny(user, "/?#") {
 		return scheme + "://" + user + host
 	}
 	return s
