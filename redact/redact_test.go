@@ -21,12 +21,10 @@ func engine(t testing.TB, c redact.Config) *redact.Engine {
 // The secrets of the tables below. Formats are put together at run time, so that
 // no scanner of source code takes them for real.
 var (
-	jwt    = "ey" + "JhbGciOiJIUzI1NiJ9.ey" + "JzdWIiOiI0MiJ9.c2lnbmF0dXJlLW9mLTQy"
-	ghp    = "gh" + "p_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
-	akia   = "AK" + "IAQ3EGR7HWK5LNP2TZ"
-	card   = "4111" + "111111111111"
-	stripe = "sk_" + "live_4eC39HqLyjWDarjtT1zdp7dc"
-	pem    = "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7\nzX9\n-----END RSA " + "PRIVATE KEY-----"
+	jwt  = "ey" + "JhbGciOiJIUzI1NiJ9.ey" + "JzdWIiOiI0MiJ9.c2lnbmF0dXJlLW9mLTQy"
+	ghp  = "gh" + "p_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
+	card = "4111" + "111111111111"
+	pem  = "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7\nzX9\n-----END RSA " + "PRIVATE KEY-----"
 )
 
 func TestMessage(t *testing.T) {

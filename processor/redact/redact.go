@@ -41,8 +41,7 @@ type batch struct {
 	pass  *redact.Pass
 	rules map[string]int64 // redactions by rule
 
-	attributes pcommon.Map                      // of the record at hand
-	field      func(string, pcommon.Value) bool // redactField, bound once
+	field func(string, pcommon.Value) bool // redactField, bound once
 }
 
 // processLogs redacts every record in place.
