@@ -85,7 +85,7 @@ var sounding = set(`
 // counting are words before "token" that make it a measure of text or a cursor.
 var counting = set(`max min total input output prompt completion num n cached reasoning used remaining llm thinking context cancellation design`)
 
-var rowWords = set(`rows results records resultset resultsets recordset recordsets hits documents docs tuples resultrows datarows dataset resultdata rowdata queryresult queryresults searchresults sampledata`)
+var rowWords = set(`itemsreturned rowsreturned recordsreturned returneditems returnedrows rows results records resultset resultsets recordset recordsets hits documents docs tuples resultrows datarows dataset resultdata rowdata queryresult queryresults searchresults sampledata`)
 
 var payloadWords = set(`payload payloads content contents text markdown html messages prompt prompts document completion completions transcript
 	plaintext rawtext fulltext bodytext filecontent filecontents filedata attachment attachments instructions snippet blob rawbody rawdata
@@ -243,10 +243,29 @@ func (e *Engine) classify(name string) nature {
 	case e.keys[joined]:
 		return secret
 	}
+	switch segment(name) {
+	case "auth":
+		return flagged
+	case "sessionid":
+		return secret // as cookies are called; session_id is for correlation
+	}
 	if n := e.secretNature(w, joined); n != plain {
 		return n
 	}
 	return contentNature(w, joined)
+}
+
+// segment returns the last part of a dotted name in lower case, but for which
+// value of a change it is.
+func segment(name string) string {
+	for {
+		i := strings.LastIndexByte(name, '.')
+		last := strings.ToLower(name[i+1:])
+		if i <= 0 || !turning[last] {
+			return last
+		}
+		name = name[:i]
+	}
 }
 
 // foreignTerms are names of secrets in other scripts.
@@ -264,18 +283,14 @@ func foreign(name string) bool {
 
 // secretNature looks for a term of secrets in the words of a name.
 func (e *Engine) secretNature(w []string, joined string) nature {
-	for len(w) > 1 && turning[w[len(w)-1]] { // password_policy.old
+	for len(w) > 1 && (turning[w[len(w)-1]] || w[len(w)-1] == "value") { // password_policy.old
 		w = w[:len(w)-1]
 	}
 	last := w[len(w)-1]
-	if joined == "auth" {
-		return flagged
-	}
-	if joined == "sessionid" && len(w) == 1 {
-		return secret // as cookies are called; session_id is for correlation
-	}
-	if connections[joined] {
-		return connection
+	for i := max(0, len(w)-2); i < len(w); i++ {
+		if connections[strings.TrimRight(strings.Join(w[i:], ""), "0123456789")] {
+			return connection
+		}
 	}
 	if strings.HasPrefix(last, "cookie") || joined == "setcookie" {
 		return cookies
@@ -369,7 +384,7 @@ func verdict(w []string, i, j int, term string) nature {
 			return plain
 		}
 	}
-	if (term == "sin" || term == "pan" || term == "pw" || term == "sas" || term == "sig" || term == "shadow" || term == "salt" || term == "pepper") && len(w) > 2 {
+	if (term == "pw" || term == "sas" || term == "sig" || term == "salt" || term == "pepper") && j < len(w) && len(w) > 2 || (term == "sin" || term == "pan" || term == "shadow") && len(w) > 2 {
 		return plain
 	}
 	if strings.HasSuffix(term, "key") && contains(w, "public") {
@@ -412,7 +427,7 @@ func contentNature(w []string, joined string) nature {
 	switch {
 	case answerWords[joined], answerWords[tail], answerWords[tail3]:
 		return answer
-	case bindingWords[joined], bindingWords[tail], contains(w, "db") && contains(w, "parameter"):
+	case bindingWords[joined], bindingWords[tail], w[0] == "bindings", w[0] == "binds", contains(w, "db") && contains(w, "parameter"):
 		return binding
 	case queryWords[joined], queryWords[last], queryWords[tail], queryWords[tail3]:
 		return query

@@ -45,13 +45,16 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		} else {
 			from, to = valueAfter(s, i, lineStart && n != vendor, n)
 		}
-		if table && !looksChosen(strings.TrimSpace(s[from:to]), "") {
+		if v := s[from:to]; table && !looksChosen(v, "") && (!madeUp(name) || strings.IndexByte(v, ' ') >= 0) {
 			continue
 		}
 		if lineStart && saysWhatHappened(s[from:to]) {
 			continue
 		}
 		if n == vendor && (table || !vendorToken(s[from:to])) { // auth0|… is a user
+			continue
+		}
+		if n == connection && isConnection(s[from:to]) {
 			continue
 		}
 		if s[i] == ':' && lineStart && strings.EqualFold(name, "auth") && isSentence(s[from:lineEnd(s, from)]) {
@@ -103,7 +106,7 @@ func inResourceName(s string, i int) bool {
 // password: ci-bot signed in.
 func isSentence(s string) bool {
 	first, rest, ok := strings.Cut(s, " ")
-	return ok && isIdentifier(first) && !strong(first) && strings.IndexByte(rest, ' ') > 0
+	return ok && strings.IndexByte(first, '=') < 0 && !strong(first) && strings.IndexByte(rest, ' ') > 0
 }
 
 // saysWhatHappened reports whether a value is words on what became of a secret:
@@ -691,7 +694,7 @@ func number(s string) bool {
 
 func (p *Pass) secretName(name string) bool {
 	switch p.nature(name) {
-	case secret, flagged, cookies, webhook:
+	case secret, flagged, cookies, webhook, connection:
 		return true
 	}
 	return false
@@ -728,10 +731,10 @@ func (p *Pass) urlSpans(s string, m mode, list []span, decoded int) []span {
 		}
 		start := at + i + 3
 		end := start
-		for end < len(s) && strings.IndexByte(" \t\r\n\"'<>`", s[end]) < 0 {
+		for end < len(s) && end-start < maxBracketed && strings.IndexByte(" \t\r\n\"'<>`", s[end]) < 0 {
 			end++
 		}
-		at = max(start, end)
+		at = start // a URL may hold another one
 		list = userinfo(s, start, end, list)
 	}
 	if strings.IndexByte(s, ':') >= 0 && strings.IndexByte(s, '@') >= 0 && !strings.Contains(s, "://") || indexFold(s, "sqlplus") >= 0 {
@@ -910,7 +913,7 @@ var nounStarts = func() (t [256]bool) {
 }()
 
 // links are the words between the name of a secret and its value.
-var links = set(`is was are were be to as equals becomes became set now = : -> =>`)
+var links = set(`is was are were be to as equals becomes became set now = : -> => →`)
 
 // fillers may stand between the name of a secret and the link.
 var fillers = set(`for of the a an new old current temporary temp initial default my your his her their our user account was is has been set changed reset

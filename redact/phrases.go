@@ -71,15 +71,61 @@ func (p *Pass) directives(s string, list []span) []span {
 		}
 		name := strings.Trim(s[i:j], "-.")
 		if j+1 < len(s) && s[j] == ' ' && s[j+1] > ' ' && madeUp(name) && p.secretName(name) {
-			to := rest(s, j+1, ' ', false)
-			if to > j+1 && looksChosen(s[j+1:to], "") {
-				list = append(list, span{from: j + 1, to: to, rule: rulePair})
+			from, to := j+1, rest(s, j+1, ' ', false)
+			sure := i > 0 && s[i-1] == '(' || setting(s[:i])
+			if s[from] == '"' || s[from] == '\'' {
+				from, to = quoted(s[:min(len(s), from+maxBracketed)], from, "")
+				sure = true
+			}
+			for to > from && (s[to-1] == ')' || s[to-1] == ',' || s[to-1] == '.') {
+				to--
+			}
+			if v := s[from:to]; to > from && !harmlessValue(v) && (sure || looksChosen(v, "")) {
+				list = append(list, span{from: from, to: to, rule: rulePair})
 				j = to
 			}
 		}
 		i = j
 	}
 	return list
+}
+
+// setting reports whether a text ends in a word after which a name and its value
+// come.
+func setting(before string) bool {
+	before = strings.TrimRight(before[max(0, len(before)-12):], " ")
+	return endsIn(strings.ToLower(before), "set", "setx", "--global", "--add", "-")
+}
+
+// serialized finds the value after a name in what PHP serialized:
+// s:8:"password";s:4:"…";.
+func (p *Pass) serialized(s string, list []span) []span {
+	const sign = `";s:`
+	for at := 0; ; {
+		i := strings.Index(s[at:], sign)
+		if i < 0 {
+			return list
+		}
+		i += at
+		at = i + len(sign)
+		open := strings.LastIndexByte(s[max(0, i-maxName):i], '"')
+		if open < 0 || !p.secretName(s[max(0, i-maxName)+open+1:i]) {
+			continue
+		}
+		from := at
+		for from < len(s) && (isDigit(s[from]) || s[from] == ':') {
+			from++
+		}
+		if from == len(s) || s[from] != '"' {
+			continue
+		}
+		to := len(s)
+		if k := strings.Index(s[from+1:], `";`); k >= 0 {
+			to = from + 1 + k
+		}
+		list = append(list, span{from: from + 1, to: to, rule: rulePair})
+		at = to
+	}
 }
 
 // madeUp reports whether a name is made of words written together, which no
@@ -194,6 +240,13 @@ var logins = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)\b[a-z]\d+ LOGIN \S+ (\S+)`),
 	regexp.MustCompile(`(?i)\b(?:add_user|change_password) \S+ (\S+)`),
 	regexp.MustCompile(`(?i)/rp\s+(\S+)`),
+	regexp.MustCompile(`(?i)\bcurl .*?(?:--user|-u)[ =]["']?[^\s:"']+:([^\s"']+)`),
+	regexp.MustCompile(`(?i)\bgh secret set .*?(?:--body|-b)[ =]["']?([^\s"']+)`),
+	regexp.MustCompile(`\bsshpass -p ?["']?([^\s"']+)`),
+	regexp.MustCompile(`(?i)\b(?:mysqladmin|nmcli) .*?\bpassword ["']?([^\s"']+)`),
+	regexp.MustCompile(`(?i)authtoken[ =]["']?([^\s"']+)`),
+	regexp.MustCompile(`ftp> ?user \S+ (\S+)`),
+	regexp.MustCompile(`(?i)variable "[^"]*(?:pass|secret|key|token|pwd)[^"]*" ?\{[^}]{0,200}?default\s*=\s*"([^"]*)"`),
 	regexp.MustCompile(`(?i)\bsnmp\w+ .*?-[AX] (\S+)`),
 	regexp.MustCompile(`(?i)\b(?:machine|login) \S+.*? password (\S+)`),
 	regexp.MustCompile(`(?i)\blog(?:ged )?[io]n (?:as|with) [\w.@-]+[:/](\S+)`),

@@ -122,7 +122,7 @@ var looks = []struct {
 	{lookSQL, "select |select\n|select\t|insert |update |delete |replace into|merge |exec |execute |call |alter |create user|create role|grant |identified by|values|upsert |with |copy |set password"},
 	{lookDatabase, "duplicate|dup key|failing row|invalid input|key (|conversion failed|incorrect |out of range|truncat|parameters:|parameter |params:|bind|near \"|near '|value '|value \"|value is|detail:|data too long|violated"},
 	{lookReset, "reset/|invite/|verify/|confirm/|magic/|activate/|unsubscribe/|invitation/|recover/|unlock/"},
-	{lookLogin, "login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |user |echo "},
+	{lookLogin, "login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |user |echo |curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken"},
 	{lookCommand, " -p|--|-u |-a |-w |passin|pass:| -U |sshpass|curl |mysql|psql|net use"},
 	{lookMarkup, "</|/>"},
 	{lookMultipart, "content-disposition"},
@@ -171,23 +171,33 @@ func (p *Pass) text(s string, m mode, decoded int) string {
 		}
 	}
 	encoded := g.signs&(signEscape|signWide) != 0 || g.signs&(signPlus|signSpace) == signPlus
+	if encoded && g.signs&signPlus == 0 {
+		if r, ok := p.decoded(s, m, &g, decoded); ok {
+			return r
+		}
+	}
 	if spans := p.spans(s, m, &g, decoded); len(spans) > 0 {
 		s = p.apply(s, spans, m, decoded)
 	}
-	if !encoded {
-		return s
-	}
-	v := decode(s, g.signs&signSpace == 0)
-	if v == s {
-		return s
-	}
-	if decoded >= maxDecode {
-		return p.replace(ruleDepth)
-	}
-	if r := p.text(v, m, decoded+1); r != v {
-		return r
+	if encoded && g.signs&signPlus != 0 { // a + may belong to a secret, which is gone now
+		if r, ok := p.decoded(s, m, &g, decoded); ok {
+			return r
+		}
 	}
 	return s
+}
+
+// decoded redacts what s encodes, if anything is to be redacted there.
+func (p *Pass) decoded(s string, m mode, g *sight, decoded int) (string, bool) {
+	v := decode(s, g.signs&signSpace == 0)
+	if v == s {
+		return s, false
+	}
+	if decoded >= maxDecode {
+		return p.replace(ruleDepth), true
+	}
+	r := p.text(v, m, decoded+1)
+	return r, r != v
 }
 
 func firstByte(s string) byte {
@@ -367,7 +377,7 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookMarkup != 0 {
 		list = p.markupSpans(s, list)
 	}
-	if g.looks&lookCommand != 0 && g.signs&signSpace != 0 {
+	if g.looks&(lookCommand|lookProse) != 0 && g.signs&signSpace != 0 && strings.Contains(s, " -") || g.looks&lookCommand != 0 && g.signs&signSpace != 0 {
 		list = p.commandSpans(s, list)
 	}
 	if g.looks&lookProse != 0 && g.signs&signSpace != 0 {
@@ -387,6 +397,9 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 		list = p.directives(s, list)
 		list = p.quotedAfter(s, list)
 	}
+	if g.looks&lookProse != 0 && strings.Contains(s, `";s:`) {
+		list = p.serialized(s, list)
+	}
 	if g.looks&lookLogin != 0 && g.signs&signSpace != 0 {
 		list = loginSpans(s, list)
 	}
@@ -405,7 +418,11 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 // apply replaces the spans of s, the outermost and leftmost first.
 func (p *Pass) apply(s string, list []span, m mode, decoded int) string {
 	list = slices.DeleteFunc(list, func(x span) bool { return p.spared(s, x) })
-	for _, x := range list {
+	for i, x := range list {
+		if x.rule == ruleEntropy || tokenRules[x.rule] {
+			x.to = runOn(s, x.to)
+			list[i].to = x.to
+		}
 		if x.from < x.to && x.with == "" {
 			p.remove(x.rule, s[x.from:x.to])
 		}
@@ -450,6 +467,40 @@ func (p *Pass) apply(s string, list []span, m mode, decoded int) string {
 	return b.String()
 }
 
+// tokenRules are those of the providers.
+var tokenRules = func() map[string]bool {
+	m := map[string]bool{}
+	for _, p := range providers {
+		m[p.rule] = true
+	}
+	return m
+}()
+
+// runOn returns where a token ends that was found up to at, but may go on after
+// a sign that is encoded or not one of most tokens.
+func runOn(s string, at int) int {
+	for at < len(s) {
+		next := at + 1
+		switch {
+		case s[at] == '~':
+		case s[at] == '%' && at+2 < len(s) && hexValue(s[at+1]) >= 0 && contained(byte(hexValue(s[at+1])<<4|max(0, hexValue(s[at+2]))), "+/=~"):
+			next = at + 3
+		case s[at] == '.' && at+16 < len(s) && tokenRun(s, at+1) >= at+17 && random(s[at+1:at+17], 2):
+		default:
+			return at
+		}
+		at = tokenRun(s, next)
+	}
+	return at
+}
+
+func tokenRun(s string, at int) int {
+	for at < len(s) && isToken(s[at]) {
+		at++
+	}
+	return at
+}
+
 // spared reports whether the configuration allows what a rule of form found.
 func (p *Pass) spared(s string, x span) bool {
 	switch x.rule {
@@ -484,10 +535,12 @@ func inClass(c, class byte) bool {
 		return isAlnum(c) || c == '_' || c == '-'
 	case 't':
 		return isAlnum(c) || c == '_' || c == '-' || c == '.' || c == '~'
+	case 'q':
+		return isAlnum(c) || strings.IndexByte("_-.+/=$,:", c) >= 0
 	case 'x':
 		return isAlnum(c) || c == '_' || c == '-' || c == '.'
 	}
-	return isAlnum(c) || strings.IndexByte("_-.+/=", c) >= 0 || class == 'k' && (c == '$' || c == ',')
+	return isAlnum(c) || strings.IndexByte("_-.+/=", c) >= 0 || (class == 'k' || class == 'c') && (c == '$' || c == ',') || class == 'c' && c == ':'
 }
 
 // bounds of a run of characters.

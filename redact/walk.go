@@ -141,8 +141,8 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			is = p.nature(p.path[len(p.path)-1] + "." + key)
 		}
 		switch {
-		case pair && t.pairValue:
-			is = flagged
+		case pair != plain && t.pairValue:
+			is = pair
 		case sealed && t.data:
 			is = secret
 		case statement && t.bindable:
@@ -164,7 +164,7 @@ var bindingNames = set(`params parameters args arguments values bindings binds b
 // siblings looks at the members of an object for what they say about one
 // another: the name of a secret beside its value, a statement beside its
 // parameters, a sealed object of Kubernetes.
-func (p *Pass) siblings(i int32) (pair, statement, sealed bool) {
+func (p *Pass) siblings(i int32) (pair nature, statement, sealed bool) {
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		n := &p.nodes[c]
 		t := p.trait(n.key)
@@ -173,12 +173,25 @@ func (p *Pass) siblings(i int32) (pair, statement, sealed bool) {
 			continue
 		}
 		if t.namesPair && len(n.text) <= 80 {
-			pair = pair || p.secretName(lastSegment(n.text))
+			pair = p.pairNature(pair, lastSegment(n.text))
 			sealed = sealed || n.text == "Secret" && strings.EqualFold(n.key, "kind")
 		}
 		statement = statement || t.nature == query || t.isQuery && startsLikeSQL(n.text)
 	}
 	return pair, statement, sealed
+}
+
+// pairNature returns the nature of what stands beside a name: known if there was
+// another name of a secret.
+func (p *Pass) pairNature(known nature, name string) nature {
+	switch n := p.nature(name); {
+	case known == flagged:
+	case n == connection:
+		return connection
+	case p.secretName(name):
+		return flagged
+	}
+	return known
 }
 
 // lastSegment returns what follows the last slash: /user/password.
@@ -224,7 +237,7 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 			return false
 		}
 		if p.isChange(i) {
-			return p.changeMember(i, at)
+			return p.changeMember(i, flagged, at)
 		}
 		return p.omit(i, marker(ruleKey), ruleKey)
 	case secret:
@@ -262,7 +275,7 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 			return p.omit(i, marker(ruleEntropy), ruleEntropy)
 		}
 	case connection:
-		if node.kind == numeral || node.kind == text && !strings.ContainsAny(node.text, "=@/") {
+		if node.kind != text || !strings.ContainsAny(node.text, "=@/") {
 			return p.omit(i, marker(ruleKey), ruleKey)
 		}
 	case account:
@@ -287,13 +300,19 @@ func (p *Pass) isChange(i int32) bool {
 	return true
 }
 
-// changeMember redacts both values of a change of what may be a flag.
-func (p *Pass) changeMember(i int32, at place) bool {
+// changeMember redacts both values of a change under a name of nature n.
+func (p *Pass) changeMember(i int32, n nature, at place) bool {
 	changed := false
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
-		changed = p.member(c, flagged, at) || changed
+		changed = p.member(c, n, at) || changed
 	}
 	return changed
+}
+
+// isConnection reports whether a text is a URL or a connection string, which
+// rules of their own take the password from.
+func isConnection(s string) bool {
+	return strings.IndexAny(s, "=/") >= 0 || strings.IndexByte(s, '@') > 0 && strings.IndexByte(s, ':') > 0
 }
 
 func (p *Pass) rowsMember(i int32, at place) bool {
@@ -396,7 +415,7 @@ func (p *Pass) argument(s string) nature {
 		return secret
 	}
 	switch n := p.nature(strings.TrimLeft(s, "-")); n {
-	case secret, cookies:
+	case secret, cookies, connection:
 		return n
 	}
 	return plain
