@@ -25,9 +25,10 @@ var hunts = map[string][]string{
 	"database errors":    {`Data too long for column 'x' at row 1: '§'`, `ORA-00001: unique constraint (A.B) violated; value '§'`},
 	"comments":           {`{"query":"query { user(name: \"x\") { id } } # §"}`, `SELECT 1 -- §`, `error in SELECT 1 -- §`},
 	"rows beside":        {`{"query":"SELECT * FROM t","out":[{"n":"§"},{"n":"§"},{"n":"§"},{"n":"§"},{"n":"§"}]}`},
-	"prose":              {`wrong password "§" for bob`, `login with password §`, `password for user bob: §`, `login as admin:§ failed`, `field 'api_key' (value '§') rejected`, `on field 'privateKey': rejected value [§]`},
+	"prose":              {`wrong password "§" for bob`, `login with password §`, `password for user bob: §`, `login as admin:§ failed`, `field 'api_key' (value '§') rejected`, `on field 'privateKey': rejected value [§]`, `rejected value [§] for field [client_secret]`, `changed api_key from "§" to "zz"`},
+	"columns":            {"name,password\nbob,§\n", "id,api_key,n\n1,§,3\n2,§,4"},
 	"tables":             {`| client_secret | § |`, "client_secret\t§", `CONFIG SET requirepass §`, `git config --global auth_token §`},
-	"commands":           {`net user bob § /add`, `htpasswd -b f bob §`, `echo 'bob:§' | chpasswd`, `echo § | sudo -S ls`, `AUTH §`, `ConvertTo-SecureString "§" -AsPlainText`, "USER bob\r\nPASS §", `a1 LOGIN bob §`, `rabbitmqctl add_user bob §`, `schtasks /ru bob /rp §`, `snmpwalk -v3 -u bob -A §`},
+	"commands":           {`net user bob § /add`, `htpasswd -b f bob §`, `echo 'bob:§' | chpasswd`, `echo § | sudo -S ls`, `AUTH §`, `ConvertTo-SecureString "§" -AsPlainText`, "USER bob\r\nPASS §", `a1 LOGIN bob §`, `rabbitmqctl add_user bob §`, `schtasks /ru bob /rp §`, `keytool -list -storepass §`, `influx -username bob -password §`, `snmpwalk -v3 -u bob -A §`},
 	"lists of arguments": {`{"args":["mysql","-u","root","-p§","app"]}`, `{"args":["curl","-u","bob:§"]}`, `{"args":["sshpass","-p","§","ssh"]}`, `{"args":["redis-cli","-a","§"]}`, `{"args":["net","user","bob","§"]}`},
 }
 

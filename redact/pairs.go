@@ -35,7 +35,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			n = p.nature(name)
 		}
 		switch n {
-		case secret, flagged, cookies, webhook, vendor:
+		case secret, flagged, cookies, webhook, vendor, connection:
 		default:
 			continue
 		}
@@ -605,7 +605,7 @@ func (p *Pass) commandSpans(s string, list []span) []span {
 				to++
 			}
 		}
-		short := j-i == 1 && len(name) <= 2 || j-i == 1 && (name[0] == 'p' || name[0] == 'P')
+		short := j-i == 1 && len(name) <= 2 || j-i == 1 && (name[0] == 'p' || name[0] == 'P') && !p.secretName(name)
 		switch {
 		case short:
 			list = shortOption(s, i, j, k, from, to, list)
@@ -1032,7 +1032,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		case w == "to" && !verb:
 			article = true
 		case links[w]:
-			linked = true
+			linked, verb = true, verb && w != "to" // changed to x
 		case p.e.isMarker(word):
 			return x, false
 		case owned && !linked && !strong(word) && isIdentifier(word) && looksChosen(word, noun):

@@ -185,6 +185,71 @@ func (p *Pass) quotedAfter(s string, list []span) []span {
 	return list
 }
 
+// columns finds the values of a column whose head, in the first line of lines of
+// cells, is the name of a secret.
+func (p *Pass) columns(s string, list []span) []span {
+	head := s[:lineEnd(s, 0)]
+	var column []bool
+	any := false
+	for name := range strings.SplitSeq(head, ",") {
+		name = strings.Trim(strings.TrimSpace(name), `"`)
+		if name == "" || len(name) > 40 || !isIdentifier(name) {
+			return list
+		}
+		is := p.secretName(name)
+		column, any = append(column, is), any || is
+	}
+	if len(column) < 2 || !any {
+		return list
+	}
+	for at := len(head); at < len(s); {
+		for at < len(s) && (s[at] == '\r' || s[at] == '\n') {
+			at++
+		}
+		end := lineEnd(s, at)
+		if strings.Count(s[at:end], ",") != len(column)-1 {
+			return list
+		}
+		for _, is := range column {
+			to := at
+			for to < end && s[to] != ',' {
+				to++
+			}
+			if is && at < to {
+				list = append(list, span{from: at, to: to, rule: rulePair})
+			}
+			at = to + 1
+		}
+		at = end
+	}
+	return list
+}
+
+// rejections are messages that name a field behind its value.
+var rejections = regexp.MustCompile(`value ['"\[]([^'"\]]{1,512})['"\]] (?:for|of|in) (?:the )?(?:field|property|key|parameter|option|setting) ['"\[]?([\w.-]{2,64})`)
+
+// changes are messages that quote the values of a change.
+var changes = regexp.MustCompile(`([\w.-]{2,64}) from ["']([^"']{1,512})["'] to ["']([^"']{1,512})["']`)
+
+// quotedBefore finds a value that is quoted before the name of its field, or in
+// the message of a change.
+func (p *Pass) quotedBefore(s string, list []span) []span {
+	if !strings.ContainsAny(s, "'\"[") {
+		return list
+	}
+	for _, at := range rejections.FindAllStringSubmatchIndex(s, -1) {
+		if p.secretName(s[at[4]:at[5]]) {
+			list = append(list, span{from: at[2], to: at[3], rule: rulePair})
+		}
+	}
+	for _, at := range changes.FindAllStringSubmatchIndex(s, -1) {
+		if p.secretName(s[at[2]:at[3]]) {
+			list = append(list, span{from: at[4], to: at[5], rule: rulePair}, span{from: at[6], to: at[7], rule: rulePair})
+		}
+	}
+	return list
+}
+
 // resetSpans finds what authorizes in links that are mailed: /reset/….
 func resetSpans(s string, list []span) []span {
 	for at := 0; at < len(s); {

@@ -118,13 +118,13 @@ var looks = []struct {
 	{lookPEM, "-----begin|---- begin|putty-user-key|age-secret-key|ssh-rsa |ssh-ed25519 |ecdsa-sha2"},
 	{lookURL, "://"},
 	{lookAuth, "bearer|basic |digest |negotiate |authorization|apikey |token |ntlm |aws4-hmac|hawk "},
-	{lookProse, "password|passwd|passcode|passphrase|pass phrase|pass code|pwd|secret|token|credential|pin |pin:|otp|cvv|cvc|api key|api-key|apikey|access key|private key|secret key|signing key|encryption key|security code|verification code|one-time|one time|login code|auth code|access code|recovery|backup code|seed phrase|mnemonic|ssn|social security|passwort|kennwort|signature|card number|iban|account number|privatekey|apikey|_key|key:|key=|auth|passw|wpa|psk|masterauth|requirepass|cvn"},
+	{lookProse, "password|passwd|passcode|passphrase|pass phrase|pass code|pwd|secret|token|credential|pin |pin:|otp|cvv|cvc|api key|api-key|apikey|access key|private key|secret key|signing key|encryption key|security code|verification code|one-time|one time|login code|auth code|access code|recovery|backup code|seed phrase|mnemonic|ssn|social security|passwort|kennwort|signature|card number|iban|account number|privatekey|apikey|_key|key:|key=|auth|pass|wpa|psk|masterauth|requirepass|cvn"},
 	{lookSQL, "select |select\n|select\t|insert |update |delete |replace into|merge |exec |execute |call |alter |create user|create role|grant |identified by|values|upsert |with |copy |set password"},
 	{lookDatabase, "duplicate|dup key|failing row|invalid input|key (|conversion failed|incorrect |out of range|truncat|parameters:|parameter |params:|bind|near \"|near '|value '|value \"|value is|detail:|data too long|violated"},
 	{lookReset, "reset/|invite/|verify/|confirm/|magic/|activate/|unsubscribe/|invitation/|recover/|unlock/"},
 	{lookLogin, "login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |user |echo |curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken"},
 	{lookCommand, " -p|--|-u |-a |-w |passin|pass:| -U |sshpass|curl |mysql|psql|net use"},
-	{lookMarkup, "</|/>"},
+	{lookMarkup, "</|/>|<input"},
 	{lookMultipart, "content-disposition"},
 	{lookSealed, "kind: secret|kind:secret|kind: \"secret"},
 	{lookHook, "discord.com/api|discordapp.com/api|webhook|maker.ifttt|logic.azure|chat.googleapis|hook.|hooks.|/hooks/|api.telegram|/bot|pipedream"},
@@ -389,13 +389,16 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookDatabase != 0 && g.signs&signSpace != 0 {
 		list = databaseSpans(s, list)
 	}
+	if g.signs&signSpace != 0 && strings.IndexByte(s, '\n') >= 0 {
+		list = p.pairLines(s, list)
+		list = p.columns(s, list)
+	}
 	if g.looks&lookReset != 0 {
 		list = resetSpans(s, list)
 	}
 	if g.looks&lookProse != 0 && g.signs&signSpace != 0 {
-		list = p.pairLines(s, list)
 		list = p.directives(s, list)
-		list = p.quotedAfter(s, list)
+		list = p.quotedBefore(s, p.quotedAfter(s, list))
 	}
 	if g.looks&lookProse != 0 && strings.Contains(s, `";s:`) {
 		list = p.serialized(s, list)
