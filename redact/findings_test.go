@@ -102,7 +102,7 @@ func TestSentencesStay(t *testing.T) {
 	for _, s := range []string{
 		"credentials for gabone-fetoki were rotated on schedule", "Password: changed by mei", "password: rotated on 2026-11-20",
 		"Secret prod/db/x was read by S-1-5-21-1148661939-149994593-1001", "token of svc-7 was revoked by policy",
-		`API token "sufomeru-sirafibi" created by lena`, "auth: ci-bot signed in via saml", "auth: deploy-bot-4 signed in via saml",
+		`API token "sufomeru-sirafibi" created by lena`, "auth: ci-bot signed in via saml", "auth: deploy-bot-4 signed in via saml", `auth: ACME\penelope signed in via saml`,
 		"Requested by Secret Saltzman in ticket OPS-963", "password must have at least 12 characters (auth0|f47fa96b023b9638dbcfe472)",
 	} {
 		p := e.Begin()
@@ -121,6 +121,16 @@ func TestSecretNames(t *testing.T) {
 		require.NotContains(t, p.Request("x", `{"user":"bob","`+name+`":"kestrel-7"}`), "kestrel", name)
 		require.NotContains(t, p.Message("x", `received {"`+name+`":"kestrel-7"}`), "kestrel", name)
 		require.NotContains(t, p.Request("x", `{"`+name+`":7712345}`), "7712345", name)
+		p.End()
+	}
+	for _, in := range []string{
+		`{"data":{"attributes":{"bind_pw":"kestrel-7"}}}`, `{"bind_pw_value":"kestrel-7"}`, `{"data.attributes.bind_pw":"kestrel-7"}`, `{"headers.sessionid":"kestrel-7"}`,
+		`{"changes.auth.old":"kestrel-7"}`, `{"args":["dsn","kestrel-7"]}`, `{"0":"dsn","1":"kestrel-7"}`, `{"dsn.value":"kestrel-7"}`, `{"dsn":{"old":"kestrel-7"}}`,
+		`{"name":"jdbc_url","value":"kestrel-7"}`, `{"path":"DATABASE_URL","value":"kestrel-7"}`, `{"jdbc_url1":"kestrel@88!"}`, `a=1&dsn=kestrel%2148`,
+	} {
+		p := e.Begin()
+		require.NotContains(t, p.Request("x", in), "kestrel", in)
+		require.NotContains(t, p.Text("x", "form", in), "kestrel", in)
 		p.End()
 	}
 	for _, in := range []string{`{"api":{"key":"kestrel-7"}}`, `{"client":{"secret":"kestrel-7"}}`, `{"a":{"private":{"key":"kestrel-7"}}}`} {
@@ -145,6 +155,9 @@ func TestFormsGone(t *testing.T) {
 			"apr1":          {"$apr1$%s", g.chars(8, alnums) + "$" + g.chars(22, alnums+"./")},
 			"htpasswd":      {"bob:$apr1$%s", g.chars(8, alnums) + "$" + g.chars(22, alnums+"./")},
 			"argon2":        {"$argon2id$v=19$m=65536,t=3,p=4$%s", g.chars(22, alnums) + "$" + g.chars(43, alnums+"+/")},
+			"scram":         {"SCRAM-SHA-256$4096:%s", b64(g.chars(16, alnums)) + "$" + b64(g.chars(32, alnums)) + ":" + b64(g.chars(32, alnums))},
+			"fly":           {"fm2_%s", g.chars(40, alnums) + "%2B" + g.chars(40, alnums)},
+			"cloudfront":    {"?Signature%%3D%s", g.mixed(50) + "~" + g.mixed(20)},
 			"mailchimp":     {"%s-us4", g.chars(32, hexes)},
 			"azure devops":  {"%s", g.chars(52, base32)},
 			"runpod":        {"rpa_%s", g.chars(42, alnums)},
@@ -166,11 +179,20 @@ func TestFormsGone(t *testing.T) {
 	}
 }
 
+func b64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+
 // mixed makes n letters and digits as chance has them mostly.
 func (g gen) mixed(n int) string {
 	b := []byte(g.chars(n, alnums))
 	b[3], b[9], b[10], b[14] = numerals[g.IntN(10)], 'x', numerals[g.IntN(10)], 'Q'
 	return string(b)
+}
+
+func TestChangedTo(t *testing.T) {
+	p := engine(t, redact.Config{}).Begin()
+	defer p.End()
+	require.Equal(t, "password was changed to [redacted:prose] by bob", p.Message("x", "password was changed to kestrelHorseQ by bob"))
+	require.Equal(t, "password was rotated on schedule", p.Message("x", "password was rotated on schedule"))
 }
 
 // part reports whether n characters of a secret in a row are in s.
@@ -212,7 +234,7 @@ func TestCutSecret(t *testing.T) {
 	for at := 960; at < 1024; at++ {
 		token := g.chars(46, alnums)
 		p := e.Begin()
-		got := p.Message("x", strings.Repeat("x y ", 300)[:at]+"nt"+"n_"+token)
+		got := p.Message("x", strings.Repeat("x y ", 300)[:at]+" nt"+"n_"+token)
 		p.End()
 		require.False(t, part(got, token, 8), "%d: %s", at, got[len(got)-80:])
 	}

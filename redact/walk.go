@@ -275,7 +275,10 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 			return p.omit(i, marker(ruleEntropy), ruleEntropy)
 		}
 	case connection:
-		if node.kind != text || !strings.ContainsAny(node.text, "=@/") {
+		if p.isChange(i) {
+			return p.changeMember(i, connection, at)
+		}
+		if node.kind != text || !isConnection(node.text) {
 			return p.omit(i, marker(ruleKey), ruleKey)
 		}
 	case account:
