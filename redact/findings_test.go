@@ -102,7 +102,7 @@ func TestSentencesStay(t *testing.T) {
 	for _, s := range []string{
 		"credentials for gabone-fetoki were rotated on schedule", "Password: changed by mei", "password: rotated on 2026-11-20",
 		"Secret prod/db/x was read by S-1-5-21-1148661939-149994593-1001", "token of svc-7 was revoked by policy",
-		`API token "sufomeru-sirafibi" created by lena`, "auth: ci-bot signed in via saml", "auth: deploy-bot-4 signed in via saml", `auth: ACME\penelope signed in via saml`,
+		`API token "sufomeru-sirafibi" created by lena`, "auth: ci-bot signed in via saml", "auth: deploy-bot-4 signed in via saml", "author: Secret Xu, keyword: compass, version: 6.3.6-beta.3", "api_key is required", `auth: ACME\penelope signed in via saml`,
 		"Requested by Secret Saltzman in ticket OPS-963", "password must have at least 12 characters (auth0|f47fa96b023b9638dbcfe472)",
 	} {
 		p := e.Begin()
@@ -188,10 +188,27 @@ func (g gen) mixed(n int) string {
 	return string(b)
 }
 
+// A token may hold slashes, in a path too.
+func TestSlashes(t *testing.T) {
+	e := engine(t, redact.Config{})
+	for _, secret := range []string{
+		"X+Ks22CLZ5KQFv90JMx6K3ahAW8UQY0rZm0TkGpjDZ/QXUKxOh3mLDmOvBLBiHmIpWqjmv9VrNW/Dmqkrde6cQ==", "LNYD606DKE4+l2AEkms5uih5SdxXb6cQIeS/6lST",
+		"/W+YDe/43z2tnZ12VqReChiEJtQG1g8u5mHqfqS9",
+	} {
+		for place, got := range everywhere(e, "/x/"+secret) {
+			require.False(t, part(got, secret, 12), "%s: %s", place, got)
+		}
+	}
+}
+
 func TestChangedTo(t *testing.T) {
 	p := engine(t, redact.Config{}).Begin()
 	defer p.End()
 	require.Equal(t, "password was changed to [redacted:prose] by bob", p.Message("x", "password was changed to kestrelHorseQ by bob"))
+	require.Equal(t, "password changed from [redacted:prose] to [redacted:prose]", p.Message("x", "password changed from lakane-mobigi to zosobo"))
+	require.Equal(t, "set password to [redacted:prose]", p.Message("x", "set password to sufoli-tanati"))
+	require.Equal(t, "set db_password to [redacted:pair]", p.Message("x", "set db_password to rofepivika"))
+	require.Equal(t, "privateKey -> [redacted:pair]", p.Field("x", "privateKey -> sMp521O30e8XOmzy"))
 	require.Equal(t, "password was rotated on schedule", p.Message("x", "password was rotated on schedule"))
 }
 

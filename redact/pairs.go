@@ -177,7 +177,7 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 		j++
 	}
 	colon := s[i] == ':'
-	for j < len(s) && (s[j] == ' ' || s[j] == '\t') && j-i < 16 {
+	for j < len(s) && (s[j] == ' ' || s[j] == '\t' || s[j] == '+' && j+1 < len(s) && s[j+1] == '"') && j-i < 16 {
 		j++
 	}
 	if j < len(s) && (s[j] == '\n' || s[j] == '\r') {
@@ -724,16 +724,16 @@ func strong(s string) bool {
 // urlSpans finds passwords before the host and secrets in the query of URLs and
 // connection strings.
 func (p *Pass) urlSpans(s string, m mode, list []span, decoded int) []span {
-	for at := 0; at < len(s); {
+	for at, stop := 0, 0; at < len(s); {
 		i := strings.Index(s[at:], "://")
 		if i < 0 {
 			break
 		}
 		start := at + i + 3
-		end := start
-		for end < len(s) && end-start < maxBracketed && strings.IndexByte(" \t\r\n\"'<>`", s[end]) < 0 {
-			end++
+		for stop = max(stop, start); stop < len(s) && strings.IndexByte(" \t\r\n\"'<>`", s[stop]) < 0; {
+			stop++
 		}
+		end := min(stop, start+maxBracketed)
 		at = start // a URL may hold another one
 		list = userinfo(s, start, end, list)
 	}
@@ -987,8 +987,12 @@ func backward(s, low string, list []span) []span {
 func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	before := strings.ToLower(s[max(0, j-len(noun)-8):max(0, j-len(noun))])
 	linked, article, verb := endsIn(strings.TrimRight(before, " "), " with", " using"), false, false
-	owned := false // whether the next word is whose secret it is
-	unknown := 0   // words that say nothing
+	owned := false  // whether the next word is whose secret it is
+	origin := false // whether the next word is what was changed
+	unknown := 0    // words that say nothing
+	if endsIn(before, " set ") || before == "set " {
+		verb = true
+	}
 
 	if k := j; k+2 < len(s) && s[k] == ' ' && strings.IndexByte("\"'`", s[k+1]) >= 0 { // password "x"
 		if from, to := quoted(s[:min(len(s), k+maxName)], k+1, ""); to < min(len(s), k+maxName) && !harmlessValue(s[from:to]) && strings.IndexByte(s[from:to], ' ') < 0 {
@@ -1035,6 +1039,8 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			linked, verb = true, verb && w != "to" // changed to x
 		case p.e.isMarker(word):
 			return x, false
+		case origin && verb && !harmless[w] && !fillers[w] && strings.HasPrefix(s[to:], " to "):
+			return span{from: from, to: to, rule: ruleProse}, true
 		case owned && !linked && !strong(word) && isIdentifier(word) && looksChosen(word, noun):
 			owned = false // whose it is
 		case looksChosen(word, noun) && (linked || !isTime(word) && unknown < 2):
@@ -1052,6 +1058,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		case fillers[w]:
 			verb = verb || changing[w]
 			article = linked && articles[w]
+			origin = w == "from"
 			owned = w == "for" || w == "of" || owned && (w == "user" || w == "account" || articles[w])
 		case linked && harmless[w]:
 			return x, false
@@ -1060,7 +1067,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		default:
 			unknown++
 		}
-		if to < j && strings.IndexByte(".!?;", s[to]) >= 0 {
+		if to < j && (strings.IndexByte(".!?;", s[to]) >= 0 || s[to] == ',' && unknown > 0) {
 			return x, false
 		}
 		if to < j && s[to] == ':' {

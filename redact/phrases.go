@@ -73,6 +73,11 @@ func (p *Pass) directives(s string, list []span) []span {
 		if j+1 < len(s) && s[j] == ' ' && s[j+1] > ' ' && madeUp(name) && p.secretName(name) {
 			from, to := j+1, rest(s, j+1, ' ', false)
 			sure := i > 0 && s[i-1] == '(' || setting(s[:i])
+			for _, link := range []string{" to ", " -> ", " → ", " is "} {
+				if n := len(link); strings.HasPrefix(s[j:], link) && j+n < len(s) {
+					from, to, sure = j+n, rest(s, j+n, ' ', false), sure || link != " is "
+				}
+			}
 			if s[from] == '"' || s[from] == '\'' {
 				from, to = quoted(s[:min(len(s), from+maxBracketed)], from, "")
 				sure = true
@@ -293,34 +298,40 @@ func pgpassSpans(s string, list []span) []span {
 
 // logins are commands and phrases in which a password has no name, or a name
 // that means so there only. What the group matches goes.
-var logins = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)\bnet user \S+ ([^/\s]\S*)`),
-	regexp.MustCompile(`(?i)\bhtpasswd -\S*b\S* (?:\S+ )?\S+ (\S+)`),
-	regexp.MustCompile(`(?i)echo\s+["']?(?:[\w.-]+:)?([^"'|\s]+)["']?\s*\|\s*(?:sudo\s+)?(?:chpasswd|passwd|sudo|kinit|docker|su|gpg|openssl)`),
-	regexp.MustCompile(`(?:^|[\s>"])AUTH (?:[a-z][\w-]* )?(\S{4,})`),
-	regexp.MustCompile(`(?i)\bAUTH(?:ENTICATE)? (?:PLAIN|LOGIN)[\s:]+(\S{4,})`),
-	regexp.MustCompile(`(?i)ConvertTo-SecureString\s+(?:-String\s+)?["']?([^"'\s]+)`),
-	regexp.MustCompile(`(?:^|[\r\n]|ftp> ?)(?i:user) \S+ (\S*[\d!#$%^&*]\S*)\s*$`),
-	regexp.MustCompile(`(?:^|[\r\n])PASS (\S+)`),
-	regexp.MustCompile(`(?i)\b[a-z]\d+ LOGIN \S+ (\S+)`),
-	regexp.MustCompile(`(?i)\b(?:add_user|change_password) \S+ (\S+)`),
-	regexp.MustCompile(`(?i)/rp\s+(\S+)`),
-	regexp.MustCompile(`(?i)\bcurl .*?(?:--user|-u)[ =]["']?[^\s:"']+:([^\s"']+)`),
-	regexp.MustCompile(`(?i)\bgh secret set .*?(?:--body|-b)[ =]["']?([^\s"']+)`),
-	regexp.MustCompile(`\bsshpass -p ?["']?([^\s"']+)`),
-	regexp.MustCompile(`(?i)\b(?:mysqladmin|nmcli) .*?\bpassword ["']?([^\s"']+)`),
-	regexp.MustCompile(`(?i)authtoken[ =]["']?([^\s"']+)`),
-	regexp.MustCompile(`ftp> ?user \S+ (\S+)`),
-	regexp.MustCompile(`(?i)variable "[^"]*(?:pass|secret|key|token|pwd)[^"]*" ?\{[^}]{0,200}?default\s*=\s*"([^"]*)"`),
-	regexp.MustCompile(`(?i)\bsnmp\w+ .*?-[AX] (\S+)`),
-	regexp.MustCompile(`(?i)\b(?:machine|login) \S+.*? password (\S+)`),
-	regexp.MustCompile(`(?i)\blog(?:ged )?[io]n (?:as|with) [\w.@-]+[:/](\S+)`),
+var logins = []struct {
+	needle string // in lower case, what a match holds in any case
+	expr   *regexp.Regexp
+}{
+	{`net user`, regexp.MustCompile(`(?i)\bnet user \S+ ([^/\s]\S*)`)},
+	{`htpasswd`, regexp.MustCompile(`(?i)\bhtpasswd -\S*b\S* (?:\S+ )?\S+ (\S+)`)},
+	{`echo`, regexp.MustCompile(`(?i)echo\s+["']?(?:[\w.-]+:)?([^"'|\s]+)["']?\s*\|\s*(?:sudo\s+)?(?:chpasswd|passwd|sudo|kinit|docker|su|gpg|openssl)`)},
+	{`auth `, regexp.MustCompile(`(?:^|[\s>"])AUTH (?:[a-z][\w-]* )?(\S{4,})`)},
+	{`auth`, regexp.MustCompile(`(?i)\bAUTH(?:ENTICATE)? (?:PLAIN|LOGIN)[\s:]+(\S{4,})`)},
+	{`convertto-`, regexp.MustCompile(`(?i)ConvertTo-SecureString\s+(?:-String\s+)?["']?([^"'\s]+)`)},
+	{`user `, regexp.MustCompile(`(?:^|[\r\n]|ftp> ?)(?i:user) \S+ (\S*[\d!#$%^&*]\S*)\s*$`)},
+	{`pass `, regexp.MustCompile(`(?:^|[\r\n])PASS (\S+)`)},
+	{` login `, regexp.MustCompile(`(?i)\b[a-z]\d+ LOGIN \S+ (\S+)`)},
+	{`_`, regexp.MustCompile(`(?i)\b(?:add_user|change_password) \S+ (\S+)`)},
+	{`/rp`, regexp.MustCompile(`(?i)/rp\s+(\S+)`)},
+	{`curl`, regexp.MustCompile(`(?i)\bcurl .*?(?:--user|-u)[ =]["']?[^\s:"']+:([^\s"']+)`)},
+	{`gh secret`, regexp.MustCompile(`(?i)\bgh secret set .*?(?:--body|-b)[ =]["']?([^\s"']+)`)},
+	{`sshpass`, regexp.MustCompile(`\bsshpass -p ?["']?([^\s"']+)`)},
+	{`password`, regexp.MustCompile(`(?i)\b(?:mysqladmin|nmcli) .*?\bpassword ["']?([^\s"']+)`)},
+	{`authtoken`, regexp.MustCompile(`(?i)authtoken[ =]["']?([^\s"']+)`)},
+	{`ftp>`, regexp.MustCompile(`ftp> ?user \S+ (\S+)`)},
+	{`variable "`, regexp.MustCompile(`(?i)variable "[^"]*(?:pass|secret|key|token|pwd)[^"]*" ?\{[^}]{0,200}?default\s*=\s*"([^"]*)"`)},
+	{`snmp`, regexp.MustCompile(`(?i)\bsnmp\w+ .*?-[AX] (\S+)`)},
+	{`password`, regexp.MustCompile(`(?i)\b(?:machine|login) \S+.*? password (\S+)`)},
+	{`log`, regexp.MustCompile(`(?i)\blog(?:ged )?[io]n (?:as|with) [\w.@-]+[:/](\S+)`)},
 }
 
 // loginSpans finds passwords by the command or phrase they stand in.
 func loginSpans(s string, list []span) []span {
-	for _, expr := range logins {
-		for _, at := range expr.FindAllStringSubmatchIndex(s, -1) {
+	for _, l := range logins {
+		if indexFold(s, l.needle) < 0 {
+			continue
+		}
+		for _, at := range l.expr.FindAllStringSubmatchIndex(s, -1) {
 			if v := s[at[2]:at[3]]; !harmlessValue(v) && !strings.HasPrefix(v, "[redacted:") {
 				list = append(list, span{from: at[2], to: at[3], rule: rulePair})
 			}

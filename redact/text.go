@@ -122,7 +122,7 @@ var looks = []struct {
 	{lookSQL, "select |select\n|select\t|insert |update |delete |replace into|merge |exec |execute |call |alter |create user|create role|grant |identified by|values|upsert |with |copy |set password"},
 	{lookDatabase, "duplicate|dup key|failing row|invalid input|key (|conversion failed|incorrect |out of range|truncat|parameters:|parameter |params:|bind|near \"|near '|value '|value \"|value is|detail:|data too long|violated"},
 	{lookReset, "reset/|invite/|verify/|confirm/|magic/|activate/|unsubscribe/|invitation/|recover/|unlock/"},
-	{lookLogin, "login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |user |echo |curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken"},
+	{lookLogin, "login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |ftp>|curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken"},
 	{lookCommand, " -p|--|-u |-a |-w |passin|pass:| -U |sshpass|curl |mysql|psql|net use"},
 	{lookMarkup, "</|/>|<input"},
 	{lookMultipart, "content-disposition"},
@@ -1004,6 +1004,11 @@ func pathLike(s string) bool {
 // segments judges the parts of a path.
 func (p *Pass) segments(s string, from, to int, g *sight, list []span, decoded int) []span {
 	for i := from; i < to; {
+		if end := slashed(s, i, to); end > i && dense(s[max(from, i-1):end]) {
+			list = append(list, span{from: i, to: end, rule: ruleEntropy})
+			i = end + 1
+			continue
+		}
 		j := i
 		for j < to && s[j] != '/' {
 			j++
@@ -1012,6 +1017,30 @@ func (p *Pass) segments(s string, from, to int, g *sight, list []span, decoded i
 		i = j + 1
 	}
 	return list
+}
+
+const maxSlashed = 256 // bytes of base64 with slashes in a path
+
+// slashed returns where base64 with slashes ends that begins at a part of a path:
+// several parts, none of them words, and a + or = in them; at if there is none.
+func slashed(s string, at, to int) int {
+	end, parts, sign := at, 0, false
+	for i := at; i < to && i-at <= maxSlashed; {
+		j := i
+		for j < to && s[j] != '/' && j-at <= maxSlashed {
+			sign = sign || s[j] == '+' || s[j] == '='
+			j++
+		}
+		if j > i && wordPath(s[i:j]) {
+			break
+		}
+		parts++
+		end, i = j, j+1
+	}
+	if parts == 0 || !sign || end-at > maxSlashed {
+		return at
+	}
+	return end
 }
 
 func noSlash(s string) bool { return strings.IndexByte(s, '/') < 0 }
