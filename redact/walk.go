@@ -315,7 +315,7 @@ func (p *Pass) changeMember(i int32, n nature, at place) bool {
 // isConnection reports whether a text is a URL or a connection string, which
 // rules of their own take the password from.
 func isConnection(s string) bool {
-	return strings.IndexAny(s, "=/") >= 0 || strings.IndexByte(s, '@') > 0 && strings.IndexByte(s, ':') > 0
+	return strings.ContainsAny(s, "=/") || strings.IndexByte(s, '@') > 0 && strings.IndexByte(s, ':') > 0
 }
 
 func (p *Pass) rowsMember(i int32, at place) bool {
