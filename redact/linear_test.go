@@ -31,6 +31,9 @@ func cpu(t *testing.T) time.Duration {
 // Twice the length costs twice the time: what is nearly quadratic costs four
 // times as much.
 func TestGrowth(t *testing.T) {
+	if race {
+		t.Skip("times mean nothing under the race detector")
+	}
 	t.Logf("seed %d", *corpusSeed)
 	e := engine(t, redact.Config{})
 	g := gen{rand.New(rand.NewPCG(*corpusSeed, 5))}
