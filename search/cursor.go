@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"net/http"
 	"time"
 
 	"github.com/auditlog/auditlog/audit"
@@ -41,9 +40,7 @@ func (k cursorKey) seal(caller store.Caller, a asked, next store.Position) strin
 func (k cursorKey) open(caller store.Caller, a *asked, cursor string) error {
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil || len(b) != cursorBody+cursorMAC || !hmac.Equal(b[cursorBody:], k.mac(caller, *a, b[:cursorBody])) {
-		p := badParameter("cursor", "does not belong to this query: repeat the parameters of the first page unchanged, or leave the cursor out to begin anew")
-		p.Status = http.StatusBadRequest
-		return p
+		return badParameter("cursor", "does not belong to this query: repeat the parameters of the first page unchanged, or leave the cursor out to begin anew")
 	}
 	at := func(i int) time.Time { return time.Unix(0, int64(binary.BigEndian.Uint64(b[8*i:]))).UTC() }
 	a.query.Start, a.query.End = at(0), at(1)
