@@ -299,10 +299,7 @@ func (a *api) filters(r *http.Request, caller store.Caller) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if values == nil {
-			values = []store.Value{}
-		}
-		answer[p.name] = values
+		answer[p.name] = append([]store.Value{}, values.Values...)
 	}
 	if err := a.reads.record(r.Context(), caller, "events.search", asked); err != nil {
 		return nil, err

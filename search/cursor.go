@@ -62,7 +62,7 @@ func (k cursorKey) mac(caller store.Caller, a asked, body []byte) []byte {
 		part(account)
 	}
 	for _, f := range a.query.Filters {
-		part("=" + f.Field.Name)
+		part("=" + f.Fields[0].Name)
 		for _, v := range f.Values {
 			part(v)
 		}

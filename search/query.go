@@ -138,7 +138,10 @@ func parseFilters(values url.Values) ([]store.Filter, error) {
 		if len(list) == 0 {
 			continue
 		}
-		f := store.Filter{Field: p.field, Suffix: p.ending != ""}
+		f := store.Filter{Fields: []*audit.Field{p.field}}
+		if p.ending != "" {
+			f.Match = store.Ending
+		}
 		for _, v := range list {
 			f.Values = append(f.Values, p.ending+v)
 		}

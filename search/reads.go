@@ -99,7 +99,7 @@ func (r *reads) describe(a asked) (string, error) {
 		filters["end"] = end
 	}
 	for _, f := range a.query.Filters {
-		filters[f.Field.Name] = f.Values
+		filters[f.Fields[0].Name] = f.Values
 	}
 	if len(filters) == 0 {
 		return "", nil

@@ -440,7 +440,7 @@ func TestParametersThatAreWrong(t *testing.T) {
 func (s *server) own(account, action string) (events []audit.Event) {
 	p, err := s.store.Search(s.t.Context(), store.Caller{Name: "test", Accounts: []string{account}}, store.Query{
 		Start: time.Now().Add(-time.Hour), End: time.Now().Add(time.Hour), Limit: 1000,
-		Filters: []store.Filter{{Field: audit.Action, Values: []string{action}}, {Field: audit.Service, Values: []string{store.Own}}},
+		Filters: []store.Filter{{Fields: []*audit.Field{audit.Action}, Values: []string{action}}, {Fields: []*audit.Field{audit.Service}, Values: []string{store.Own}}},
 	})
 	require.NoError(s.t, err)
 	return p.Events

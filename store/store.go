@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -95,23 +96,89 @@ func (c Caller) Scope(account string) ([]string, error) {
 	return owned, nil
 }
 
-// A Filter selects events by the values of one field. Values are compared byte
-// by byte in the form of [audit.Event.Values]; one equal value of a list field
-// is enough.
+// Match says how a [Filter] compares a value of an event with one of its own.
+type Match uint8
+
+// The ways to compare.
+const (
+	Equal   Match = iota // byte by byte, in the form of [audit.Event.Values]
+	Ending               // the event's value ends with the filter's
+	Words                // every word of the filter's value begins a word of one of the fields, see [audit.Words]
+	Network              // the event's value is an IP address in the filter's, an address or a CIDR block
+)
+
+// A Filter selects events by the values of fields. One equal value is enough,
+// be it of a list or of any of several fields.
 type Filter struct {
-	Field  *audit.Field
+	Fields []*audit.Field
+	Match  Match
 	Values []string // any of them
 	Not    bool     // none of them; absent fields pass
-	Suffix bool     // a value that ends with one of Values is enough
 }
 
-// Match reports whether e passes the filter.
-func (f Filter) Match(e *audit.Event) bool {
-	return f.Not != slices.ContainsFunc(e.Values(f.Field), func(v string) bool {
-		return slices.ContainsFunc(f.Values, func(want string) bool {
-			return v == want || f.Suffix && strings.HasSuffix(v, want)
+// Matches reports whether e passes the filter.
+func (f Filter) Matches(e *audit.Event) bool {
+	return f.Not != slices.ContainsFunc(f.Values, func(want string) bool { return f.has(e, want) })
+}
+
+func (f Filter) has(e *audit.Event, want string) bool {
+	switch f.Match {
+	case Words:
+		return f.hasWords(e, want)
+	case Network:
+		block, err := ParseNetwork(want)
+		return err == nil && f.any(e, func(v string) bool {
+			address, err := netip.ParseAddr(v)
+			return err == nil && block.Contains(address.Unmap().WithZone(""))
 		})
+	case Ending:
+		return f.any(e, func(v string) bool { return strings.HasSuffix(v, want) })
+	default:
+		return f.any(e, func(v string) bool { return v == want })
+	}
+}
+
+func (f Filter) any(e *audit.Event, test func(value string) bool) bool {
+	return slices.ContainsFunc(f.Fields, func(field *audit.Field) bool {
+		return slices.ContainsFunc(e.Values(field), test)
 	})
+}
+
+// hasWords is false for a text without words.
+func (f Filter) hasWords(e *audit.Event, text string) bool {
+	found := false
+	for word := range audit.Words(text) {
+		if found = f.any(e, func(v string) bool { return beginsWord(v, word) }); !found {
+			return false
+		}
+	}
+	return found
+}
+
+func beginsWord(text, beginning string) bool {
+	for word := range audit.Words(text) {
+		if strings.HasPrefix(word, beginning) {
+			return true
+		}
+	}
+	return false
+}
+
+// ParseNetwork reads an IP address or a CIDR block. An IPv4 address that is
+// written as an IPv6 one is the same as the IPv4 address.
+func ParseNetwork(s string) (netip.Prefix, error) {
+	if address, err := netip.ParseAddr(s); err == nil && address.Zone() == "" {
+		address = address.Unmap()
+		return netip.PrefixFrom(address, address.BitLen()), nil
+	}
+	block, err := netip.ParsePrefix(s)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("%w: %q is no IP address or CIDR block", ErrInvalid, s)
+	}
+	if a := block.Addr(); a.Is4In6() && block.Bits() >= 96 {
+		block = netip.PrefixFrom(a.Unmap(), block.Bits()-96)
+	}
+	return block.Masked(), nil
 }
 
 // A Position is a place in the order of a query: after the event that has this
@@ -130,17 +197,33 @@ type Query struct {
 	Ascending bool      // oldest first; default newest first
 	After     *Position // nil for the first page
 	Limit     int       // events at most, at least 1
+
+	// Budget is how many events a call may look at one by one, where no index
+	// answers; 0 is no limit. A call that has spent it answers in part, says how
+	// far it looked, and always gets further than the one before.
+	Budget int
 }
 
 // Validate returns an error that wraps [ErrInvalid] if the query asks for no
-// page: a limit below 1, or a filter without a field.
+// page: a limit below 1, a filter without a field, a network that is none.
 func (q Query) Validate() error {
 	if q.Limit < 1 {
 		return fmt.Errorf("%w: limit %d is below 1", ErrInvalid, q.Limit)
 	}
+	if q.Budget < 0 {
+		return fmt.Errorf("%w: budget %d is below 0", ErrInvalid, q.Budget)
+	}
 	for _, f := range q.Filters {
-		if f.Field == nil {
+		if len(f.Fields) == 0 || slices.Contains(f.Fields, nil) {
 			return fmt.Errorf("%w: filter without a field", ErrInvalid)
+		}
+		if f.Match != Network {
+			continue
+		}
+		for _, v := range f.Values {
+			if _, err := ParseNetwork(v); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -149,8 +232,9 @@ func (q Query) Validate() error {
 // A Page is an answer to a [Query]: events ordered by [audit.Time], then by
 // ID.Hash, both in the direction of the query.
 type Page struct {
-	Events []audit.Event
-	Next   *Position // nil on the last page
+	Events  []audit.Event
+	Next    *Position // nil on the last page
+	Partial bool      // the budget is spent: there may be fewer events than the limit, and Next says how far it looked
 }
 
 // A Value is one value of a field, with the number of events that have it.
@@ -159,19 +243,60 @@ type Value struct {
 	Count int64  `json:"count"`
 }
 
+// Values are the values of a field, most frequent first, then by value.
+type Values struct {
+	Values  []Value
+	Reached time.Time // where the budget is spent: only events from here to the end are counted; else zero
+}
+
+// A Bucket counts the events of one interval by [audit.Status]; events without
+// one count under "".
+type Bucket struct {
+	Start  time.Time // a multiple of the interval since 1970-01-01 UTC
+	Counts map[string]int64
+}
+
+// A Histogram holds the buckets that have events, oldest first.
+type Histogram struct {
+	Buckets []Bucket
+	Reached time.Time // as in [Values]
+}
+
+// A Cursor is a place in the order of arrival. It is bytes of the store's own,
+// valid for the store that made it as long as that store exists; "" is the
+// beginning.
+type Cursor string
+
+// Arrivals are events in an order in which nothing that arrives later has a
+// place before Next, however late it is. Events that arrived one after the other
+// may still change places.
+type Arrivals struct {
+	Events []audit.Event
+	Next   Cursor // after the last event that was looked at; never ""
+	More   bool   // there may be more already
+}
+
 // A Reader reads events of the accounts that the caller owns, never older than
 // the retention. A range without events is no error; a range that cannot be read
-// whole is one, never a short answer.
+// whole is one, never a short answer. Every method returns [ErrForbidden] without
+// a caller, or for an account that is not the caller's.
 type Reader interface {
-	// Search returns one page. It returns [ErrForbidden] without a caller or for
-	// an account that is not the caller's.
+	// Search returns one page.
 	Search(ctx context.Context, caller Caller, query Query) (Page, error)
 	// Event returns one event, or [ErrNotFound].
 	Event(ctx context.Context, caller Caller, id audit.ID) (audit.Event, error)
-	// Values returns the values that field has in the events of the query, most
-	// frequent first, then by value, limit at most. Query.After, Limit and
-	// Ascending are not used.
-	Values(ctx context.Context, caller Caller, query Query, field *audit.Field, limit int) ([]Value, error)
+	// Values returns the values that field has in the events of the query, limit
+	// at most. Query.After, Limit and Ascending are not used.
+	Values(ctx context.Context, caller Caller, query Query, field *audit.Field, limit int) (Values, error)
+	// Histogram counts the events of the query by interval, which is at least a
+	// second, and status. Query.After, Limit and Ascending are not used.
+	Histogram(ctx context.Context, caller Caller, query Query, interval time.Duration) (Histogram, error)
+	// Arrivals returns events of the query that arrived after the cursor.
+	// Query.After and Ascending are not used. A cursor that no store made is
+	// [ErrInvalid].
+	Arrivals(ctx context.Context, caller Caller, query Query, after Cursor) (Arrivals, error)
+	// Arrived returns the cursor after all that has arrived.
+	Arrived(ctx context.Context, caller Caller) (Cursor, error)
 	// DeadLetters returns how many records of the caller's accounts were set
 	// aside and are still kept, by reason.
 	DeadLetters(ctx context.Context, caller Caller) (map[audit.Reason]int64, error)

@@ -146,9 +146,9 @@ func BenchmarkSearch(b *testing.B) {
 	caller := store.Caller{Name: "owner", Accounts: []string{"default"}}
 	for name, filters := range map[string][]store.Filter{
 		"all":                 nil,
-		"by method and area":  {{Field: audit.Method, Values: []string{"GET"}}, {Field: audit.Area, Values: []string{"data"}}},
-		"by user":             {{Field: audit.UserName, Values: []string{"hiro.haddad"}}},
-		"by a user of nobody": {{Field: audit.UserName, Values: []string{"nobody"}}},
+		"by method and area":  {{Fields: []*audit.Field{audit.Method}, Values: []string{"GET"}}, {Fields: []*audit.Field{audit.Area}, Values: []string{"data"}}},
+		"by user":             {{Fields: []*audit.Field{audit.UserName}, Values: []string{"hiro.haddad"}}},
+		"by a user of nobody": {{Fields: []*audit.Field{audit.UserName}, Values: []string{"nobody"}}},
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

@@ -93,6 +93,17 @@ func (s *files) between(first, last audit.Day, has func(totals) bool) []audit.Da
 	return days
 }
 
+// known returns the totals of a day, as far as they are known.
+func (s *files) known(day audit.Day) (totals, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.days[day]
+	if f == nil || !f.loaded {
+		return totals{}, false
+	}
+	return f.totals, true
+}
+
 // What a day may have.
 func anything(totals) bool         { return true }
 func hasEvents(t totals) bool      { return t.stored > 0 }

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -39,6 +40,9 @@ func (s *Store) selection(caller store.Caller, q store.Query) (x selection, err 
 	if x.accounts, err = caller.Scope(q.Account); err != nil {
 		return x, err
 	}
+	if err := q.Validate(); err != nil {
+		return x, err
+	}
 	x.start = max(nanoseconds(q.Start), s.oldest())
 	x.end = nanoseconds(q.End)
 	x.filters, x.ascending, x.after = q.Filters, q.Ascending, q.After
@@ -68,6 +72,9 @@ func nanoseconds(t time.Time) int64 {
 	return t.UnixNano()
 }
 
+// instant is the inverse of nanoseconds.
+func instant(ns int64) time.Time { return time.Unix(0, ns).UTC() }
+
 // days returns the days of the selection in its order.
 func (s *Store) days(x selection) []audit.Day {
 	if x.start >= x.end {
@@ -88,15 +95,13 @@ func (s *Store) Search(ctx context.Context, caller store.Caller, q store.Query) 
 	}
 	defer leave()
 	x, err := s.selection(caller, q)
-	if err == nil {
-		err = q.Validate()
-	}
 	if err != nil {
 		return page, fmt.Errorf("search: %w", err)
 	}
+	l := look{budget: q.Budget}
 	for _, day := range s.days(x) {
 		err := s.files.read(ctx, day, func(d *database) error {
-			more, err := d.page(ctx, x, q.Limit+1-len(page.Events))
+			more, err := d.page(ctx, x, q.Limit+1-len(page.Events), &l)
 			page.Events = append(page.Events, more...)
 			return err
 		})
@@ -107,6 +112,10 @@ func (s *Store) Search(ctx context.Context, caller store.Caller, q store.Query) 
 			page.Events = page.Events[:q.Limit]
 			last := &page.Events[q.Limit-1]
 			page.Next = &store.Position{Time: last.Instant(audit.Time), Hash: last.ID.Hash}
+			break
+		}
+		if l.spent {
+			page.Next, page.Partial = &l.reached, true
 			break
 		}
 	}
@@ -130,7 +139,7 @@ func (s *Store) Event(ctx context.Context, caller store.Caller, id audit.ID) (e 
 	c.in("account", accounts)
 	err = store.ErrNotFound
 	readErr := s.files.read(ctx, id.Day, func(d *database) error {
-		return d.events(ctx, &c, "", nil, func(found audit.Event) bool {
+		return d.events(ctx, &c, "", nil, &look{}, func(_ int64, found audit.Event) bool {
 			e, err = found, nil
 			return false
 		})
@@ -142,37 +151,78 @@ func (s *Store) Event(ctx context.Context, caller store.Caller, id audit.ID) (e 
 }
 
 // Values implements [store.Reader].
-func (s *Store) Values(ctx context.Context, caller store.Caller, q store.Query, field *audit.Field, limit int) ([]store.Value, error) {
+func (s *Store) Values(ctx context.Context, caller store.Caller, q store.Query, field *audit.Field, limit int) (all store.Values, err error) {
+	if field == nil || limit < 1 {
+		return all, fmt.Errorf("read values: %w: values of no field, or none of them", store.ErrInvalid)
+	}
+	counts := make(map[string]int64)
+	all.Reached, err = s.count(ctx, caller, q, func(d *database, x selection, l *look) error {
+		return d.values(ctx, x, field, counts, l)
+	})
+	if err != nil {
+		return all, fmt.Errorf("read values: %w", err)
+	}
+	all.Values = make([]store.Value, 0, len(counts))
+	for v, n := range counts {
+		all.Values = append(all.Values, store.Value{Value: v, Count: n})
+	}
+	slices.SortFunc(all.Values, func(a, b store.Value) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
+	})
+	all.Values = all.Values[:min(limit, len(all.Values))]
+	return all, nil
+}
+
+// Histogram implements [store.Reader].
+func (s *Store) Histogram(ctx context.Context, caller store.Caller, q store.Query, interval time.Duration) (h store.Histogram, err error) {
+	if interval < time.Second {
+		return h, fmt.Errorf("read histogram: %w: an interval of %s", store.ErrInvalid, interval)
+	}
+	buckets := make(map[int64]map[string]int64)
+	h.Reached, err = s.count(ctx, caller, q, func(d *database, x selection, l *look) error {
+		c, rest := x.conditions()
+		return d.events(ctx, &c, x.order(), rest, l, func(_ int64, e audit.Event) bool {
+			at := e.Instant(audit.Time).UnixNano()
+			at -= at % int64(interval)
+			if buckets[at] == nil {
+				buckets[at] = make(map[string]int64)
+			}
+			buckets[at][e.Text(audit.Status)]++
+			return true
+		})
+	})
+	if err != nil {
+		return h, fmt.Errorf("read histogram: %w", err)
+	}
+	for _, at := range slices.Sorted(maps.Keys(buckets)) {
+		h.Buckets = append(h.Buckets, store.Bucket{Start: time.Unix(0, at).UTC(), Counts: buckets[at]})
+	}
+	return h, nil
+}
+
+// count calls do for each day of the query, newest first, until the budget is
+// spent. It returns how far the budget reached, see [store.Values].
+func (s *Store) count(ctx context.Context, caller store.Caller, q store.Query, do func(*database, selection, *look) error) (time.Time, error) {
 	leave, err := s.enter(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read values: %w", err)
+		return time.Time{}, err
 	}
 	defer leave()
 	q.After, q.Ascending, q.Limit = nil, false, 1
 	x, err := s.selection(caller, q)
-	if err == nil {
-		err = q.Validate()
-	}
-	if err == nil && (field == nil || limit < 1) {
-		err = fmt.Errorf("%w: values of no field, or none of them", store.ErrInvalid)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("read values: %w", err)
+		return time.Time{}, err
 	}
-	counts := make(map[string]int64)
+	l := look{budget: q.Budget}
 	for _, day := range s.days(x) {
-		if err := s.files.read(ctx, day, func(d *database) error { return d.values(ctx, x, field, counts) }); err != nil {
-			return nil, err
+		if err := s.files.read(ctx, day, func(d *database) error { return do(d, x, &l) }); err != nil {
+			return time.Time{}, err
+		}
+		if l.spent {
+			return l.reached.Time, nil
 		}
 	}
-	values := make([]store.Value, 0, len(counts))
-	for v, n := range counts {
-		values = append(values, store.Value{Value: v, Count: n})
-	}
-	slices.SortFunc(values, func(a, b store.Value) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
-	})
-	return values[:min(limit, len(values))], nil
+	return time.Time{}, nil
 }
 
 // DeadLetters implements [store.Reader].
@@ -240,8 +290,8 @@ func anys(values []string) []any {
 
 // conditions returns what the file itself can tell, and the filters that need
 // the document.
-func (x selection) conditions(account string) (c conditions, rest []store.Filter) {
-	c.add("account = (SELECT id FROM name WHERE value = ?)", account)
+func (x selection) conditions() (c conditions, rest []store.Filter) {
+	c.in("account", x.accounts)
 	c.add("time >= ? AND time < ?", x.start, x.end)
 	if x.after != nil {
 		at := nanoseconds(x.after.Time)
@@ -252,9 +302,9 @@ func (x selection) conditions(account string) (c conditions, rest []store.Filter
 		}
 	}
 	for _, f := range x.filters {
-		column := columns[f.Field]
+		column := columns[f.Fields[0]]
 		switch {
-		case column == "" || f.Suffix:
+		case column == "" || len(f.Fields) > 1 || f.Match != store.Equal:
 			rest = append(rest, f)
 		case f.Not:
 			c.add("("+column+" IS NULL OR "+column+" NOT IN ("+namesOf(f.Values)+"))", anys(f.Values)...)
@@ -265,45 +315,52 @@ func (x selection) conditions(account string) (c conditions, rest []store.Filter
 	return c, rest
 }
 
-// page returns up to n events of the selection, in its order.
-func (d *database) page(ctx context.Context, x selection, n int) ([]audit.Event, error) {
+// A look is what a call did so far with the budget of its query.
+type look struct {
+	budget  int // 0 is no limit
+	looked  int
+	spent   bool
+	reached store.Position // of the last event that was looked at
+	number  int64          // its number
+}
+
+// at counts a look at an event. It returns false, and the event is not to be
+// looked at, if the budget is spent.
+func (l *look) at(number, time int64, hash audit.Hash) bool {
+	if l.budget > 0 && l.looked == l.budget {
+		l.spent = true
+		return false
+	}
+	l.looked++
+	l.reached, l.number = store.Position{Time: instant(time), Hash: hash}, number
+	return true
+}
+
+func (x selection) order() string {
 	direction := "DESC"
 	if x.ascending {
 		direction = "ASC"
 	}
-	var events []audit.Event
-	for _, account := range x.accounts {
-		c, rest := x.conditions(account)
-		of := 0
-		order := fmt.Sprintf(" ORDER BY time %s, hash %s", direction, direction)
-		if len(rest) == 0 {
-			order += fmt.Sprintf(" LIMIT %d", n)
-		}
-		err := d.events(ctx, &c, order, needles(rest), func(e audit.Event) bool {
-			if matches(rest, &e) {
-				events = append(events, e)
-				of++
-			}
-			return of < n
-		})
-		if err != nil {
-			return nil, err
-		}
+	return fmt.Sprintf(" ORDER BY time %s, hash %s", direction, direction)
+}
+
+// page returns up to n events of the selection, in its order.
+func (d *database) page(ctx context.Context, x selection, n int, l *look) (events []audit.Event, err error) {
+	c, rest := x.conditions()
+	order := x.order()
+	if len(rest) == 0 {
+		order += fmt.Sprintf(" LIMIT %d", n)
 	}
-	if len(x.accounts) > 1 {
-		slices.SortFunc(events, func(a, b audit.Event) int {
-			if !x.ascending {
-				a, b = b, a
-			}
-			return cmp.Or(a.Instant(audit.Time).Compare(b.Instant(audit.Time)), bytes.Compare(a.ID.Hash[:], b.ID.Hash[:]))
-		})
-	}
-	return events[:min(n, len(events))], nil
+	err = d.events(ctx, &c, order, rest, l, func(_ int64, e audit.Event) bool {
+		events = append(events, e)
+		return len(events) < n
+	})
+	return events, err
 }
 
 func matches(filters []store.Filter, e *audit.Event) bool {
 	for _, f := range filters {
-		if !f.Match(e) {
+		if !f.Matches(e) {
 			return false
 		}
 	}
@@ -314,15 +371,17 @@ func matches(filters []store.Filter, e *audit.Event) bool {
 // texts in them, these texts. Most documents need not be parsed then.
 func needles(filters []store.Filter) (all [][][]byte) {
 	for _, f := range filters {
-		if f.Not || f.Suffix || f.Field.Kind != audit.Text {
+		if f.Not || f.Match != store.Equal || slices.ContainsFunc(f.Fields, func(field *audit.Field) bool { return field.Kind != audit.Text }) {
 			continue
 		}
 		texts := [][]byte{}
-		for _, v := range f.Values {
-			var e audit.Event
-			if e.SetText(f.Field, v); e.Text(f.Field) == v && v != "" { // else no event has it
-				document := eventDocument(&e)
-				texts = append(texts, document[:len(document)-1]) // without the closing brace
+		for _, field := range f.Fields {
+			for _, v := range f.Values {
+				var e audit.Event
+				if e.SetText(field, v); e.Text(field) == v && v != "" { // else no event has it
+					document := eventDocument(&e)
+					texts = append(texts, document[:len(document)-1]) // without the closing brace
+				}
 			}
 		}
 		all = append(all, texts)
@@ -339,35 +398,41 @@ func hasNeedles(document []byte, all [][][]byte) bool {
 	return true
 }
 
-// events calls yield with the events that hold c and have the needles, until it
-// returns false.
-func (d *database) events(ctx context.Context, c *conditions, order string, needles [][][]byte, yield func(audit.Event) bool) error {
-	rows, err := d.pool.QueryContext(ctx, "SELECT hash, fingerprint, document FROM event"+c.where()+order, c.args...)
+// events calls yield with the events that hold c and pass rest, and their
+// numbers, until it returns false. Where there are filters in rest, each event is
+// a look.
+func (d *database) events(ctx context.Context, c *conditions, order string, rest []store.Filter, l *look, yield func(number int64, e audit.Event) bool) error {
+	rows, err := d.pool.QueryContext(ctx, "SELECT number, time, hash, fingerprint, document FROM event"+c.where()+order, c.args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
+	needles := needles(rest)
 	var document []byte
 	for rows.Next() {
+		var number, time int64
 		var hash, fingerprint, frame sql.RawBytes
-		if err := rows.Scan(&hash, &fingerprint, &frame); err != nil {
+		if err := rows.Scan(&number, &time, &hash, &fingerprint, &frame); err != nil {
 			return err
-		}
-		if document, err = d.codec.decode(document[:0], frame); err != nil {
-			return fmt.Errorf("event %x: %w", hash, err)
-		}
-		if !hasNeedles(document, needles) {
-			continue
 		}
 		id, print := audit.ID{Day: d.day}, audit.Fingerprint{}
 		if copy(id.Hash[:], hash) != len(id.Hash) || copy(print[:], fingerprint) != len(print) {
 			return errors.New("an event's identity is damaged")
 		}
+		if len(rest) > 0 && !l.at(number, time, id.Hash) {
+			return nil
+		}
+		if document, err = d.codec.decode(document[:0], frame); err != nil {
+			return fmt.Errorf("event %s: %w", id, err)
+		}
+		if !hasNeedles(document, needles) {
+			continue
+		}
 		e, err := parseEvent(document, id, print)
 		if err != nil {
 			return fmt.Errorf("event %s: %w", id, err)
 		}
-		if !yield(e) {
+		if matches(rest, &e) && !yield(number, e) {
 			return nil
 		}
 	}
@@ -375,30 +440,18 @@ func (d *database) events(ctx context.Context, c *conditions, order string, need
 }
 
 // values adds to counts how many events of the selection have each value of field.
-func (d *database) values(ctx context.Context, x selection, field *audit.Field, counts map[string]int64) error {
-	for _, account := range x.accounts {
-		c, rest := x.conditions(account)
-		column := columns[field]
-		if column != "" && len(rest) == 0 {
-			query := "SELECT " + column + " AS id, count(*) AS n FROM event" + c.where() + " GROUP BY " + column
-			if err := d.count(ctx, query, c.args, counts); err != nil {
-				return err
-			}
-			continue
-		}
-		err := d.events(ctx, &c, "", needles(rest), func(e audit.Event) bool {
-			if matches(rest, &e) {
-				for _, v := range distinct(e.Values(field)) {
-					counts[v]++
-				}
-			}
-			return true
-		})
-		if err != nil {
-			return err
-		}
+func (d *database) values(ctx context.Context, x selection, field *audit.Field, counts map[string]int64, l *look) error {
+	c, rest := x.conditions()
+	if column := columns[field]; column != "" && len(rest) == 0 {
+		query := "SELECT " + column + " AS id, count(*) AS n FROM event" + c.where() + " GROUP BY " + column
+		return d.count(ctx, query, c.args, counts)
 	}
-	return nil
+	return d.events(ctx, &c, x.order(), rest, l, func(_ int64, e audit.Event) bool {
+		for _, v := range distinct(e.Values(field)) {
+			counts[v]++
+		}
+		return true
+	})
 }
 
 func distinct(values []string) []string {

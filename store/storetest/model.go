@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ type Model struct {
 	mu          sync.Mutex
 	closed      bool
 	events      map[audit.ID]audit.Event
+	arrived     []audit.ID // in order
 	deadLetters map[audit.ID]modelDeadLetter
 	status      store.Status
 }
@@ -97,6 +99,7 @@ func (m *Model) store(e *audit.Event) {
 		kept.SetFlag(audit.IDConflict, true)
 	}
 	m.events[id] = kept
+	m.arrived = append(m.arrived, id)
 	m.status.Stored++
 	if r := e.Instant(audit.Received); r.After(m.status.Received) {
 		m.status.Received = r
@@ -168,13 +171,17 @@ func (m *Model) selected(caller store.Caller, q store.Query) ([]audit.Event, err
 	if err != nil {
 		return nil, err
 	}
+	if err := q.Validate(); err != nil {
+		return nil, err
+	}
 	var events []audit.Event
-	for _, e := range m.events {
+	for _, id := range m.arrived {
+		e := m.events[id]
 		at := e.Instant(audit.Time)
 		switch {
 		case !slices.Contains(accounts, e.Text(audit.Account)),
 			at.Before(m.oldest()), at.Before(q.Start), !at.Before(q.End),
-			slices.ContainsFunc(q.Filters, func(f store.Filter) bool { return !f.Match(&e) }):
+			slices.ContainsFunc(q.Filters, func(f store.Filter) bool { return !f.Matches(&e) }):
 			continue
 		}
 		events = append(events, e)
@@ -191,9 +198,6 @@ func (m *Model) Search(ctx context.Context, caller store.Caller, q store.Query) 
 	}
 	events, err := m.selected(caller, q)
 	if err != nil {
-		return page, err
-	}
-	if err := q.Validate(); err != nil {
 		return page, err
 	}
 	slices.SortFunc(events, func(a, b audit.Event) int { return compare(q, position(a), position(b)) })
@@ -242,18 +246,15 @@ func (m *Model) Event(ctx context.Context, caller store.Caller, id audit.ID) (au
 }
 
 // Values implements [store.Reader].
-func (m *Model) Values(ctx context.Context, caller store.Caller, q store.Query, field *audit.Field, limit int) ([]store.Value, error) {
+func (m *Model) Values(ctx context.Context, caller store.Caller, q store.Query, field *audit.Field, limit int) (all store.Values, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.readable(ctx); err != nil {
-		return nil, err
-	}
-	events, err := m.selected(caller, q)
+	events, err := m.counted(ctx, caller, q)
 	if err != nil {
-		return nil, err
+		return all, err
 	}
 	if field == nil || limit < 1 {
-		return nil, store.ErrInvalid
+		return all, store.ErrInvalid
 	}
 	var values []store.Value
 	for _, e := range events {
@@ -271,7 +272,88 @@ func (m *Model) Values(ctx context.Context, caller store.Caller, q store.Query, 
 	slices.SortFunc(values, func(a, b store.Value) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
 	})
-	return values[:min(limit, len(values))], nil
+	return store.Values{Values: values[:min(limit, len(values))]}, nil
+}
+
+// counted returns the events of a query that asks for no page.
+func (m *Model) counted(ctx context.Context, caller store.Caller, q store.Query) ([]audit.Event, error) {
+	if err := m.readable(ctx); err != nil {
+		return nil, err
+	}
+	q.Limit = 1
+	return m.selected(caller, q)
+}
+
+// Histogram implements [store.Reader].
+func (m *Model) Histogram(ctx context.Context, caller store.Caller, q store.Query, interval time.Duration) (h store.Histogram, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	events, err := m.counted(ctx, caller, q)
+	if err != nil {
+		return h, err
+	}
+	if interval < time.Second {
+		return h, store.ErrInvalid
+	}
+	for _, e := range events {
+		at := e.Instant(audit.Time).UnixNano()
+		start := time.Unix(0, at-at%int64(interval)).UTC()
+		i := slices.IndexFunc(h.Buckets, func(b store.Bucket) bool { return b.Start.Equal(start) })
+		if i < 0 {
+			i = len(h.Buckets)
+			h.Buckets = append(h.Buckets, store.Bucket{Start: start, Counts: map[string]int64{}})
+		}
+		h.Buckets[i].Counts[e.Text(audit.Status)]++
+	}
+	slices.SortFunc(h.Buckets, func(a, b store.Bucket) int { return a.Start.Compare(b.Start) })
+	return h, nil
+}
+
+// Arrivals implements [store.Reader]. A cursor is the number of events before it.
+func (m *Model) Arrivals(ctx context.Context, caller store.Caller, q store.Query, after store.Cursor) (a store.Arrivals, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.readable(ctx); err != nil {
+		return a, err
+	}
+	events, err := m.selected(caller, q)
+	if err != nil {
+		return a, err
+	}
+	from := 0
+	if after != "" {
+		if from, err = strconv.Atoi(string(after)); err != nil || from < 0 || from > len(m.arrived) {
+			return a, store.ErrInvalid
+		}
+	}
+	a.Next = cursor(len(m.arrived))
+	for _, e := range events {
+		n := slices.Index(m.arrived, e.ID)
+		if n < from {
+			continue
+		}
+		if len(a.Events) == q.Limit {
+			a.More, a.Next = true, cursor(n)
+			break
+		}
+		a.Events = append(a.Events, e)
+	}
+	return a, nil
+}
+
+func cursor(n int) store.Cursor { return store.Cursor(strconv.Itoa(n)) }
+
+// Arrived implements [store.Reader].
+func (m *Model) Arrived(ctx context.Context, caller store.Caller) (store.Cursor, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.readable(ctx); err != nil {
+		return "", err
+	}
+	if _, err := caller.Scope(""); err != nil {
+		return "", err
+	}
+	return cursor(len(m.arrived)), nil
 }
 
 // DeadLetters implements [store.Reader].

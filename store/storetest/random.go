@@ -102,6 +102,9 @@ func (g *generator) set(e *audit.Event, field *audit.Field) {
 	switch field.Kind {
 	case audit.Text:
 		e.SetText(field, g.value())
+		if field == audit.IP {
+			e.SetText(field, []string{"192.0.2.7", "192.0.2.129", "2001:db8::7"}[g.IntN(3)])
+		}
 	case audit.List:
 		e.SetList(field, []string{g.value(), g.value()})
 	case audit.Number:
@@ -120,7 +123,7 @@ func (g *generator) set(e *audit.Event, field *audit.Field) {
 }
 
 func (g *generator) value() string {
-	return []string{"acme", "rival", "größe", "it's \"odd\""}[g.IntN(4)]
+	return []string{"acme", "rival", "größe", "it's \"odd\"", "Reset the PROD-db", "acme_db 12"}[g.IntN(6)]
 }
 
 func (g *generator) ask(t *testing.T, m *Model) {
@@ -136,7 +139,17 @@ func (g *generator) ask(t *testing.T, m *Model) {
 	require.NoError(t, err)
 	got, err := g.Values(t.Context(), caller, q, field, 3)
 	require.NoError(t, err)
-	require.Equal(t, slices.Concat(want), slices.Concat(got), "%s for %s", what, field.Name)
+	require.Equal(t, slices.Concat(want.Values), slices.Concat(got.Values), "%s for %s", what, field.Name)
+
+	interval := time.Duration(1+g.IntN(100)) * time.Hour
+	wantHistogram, err := m.Histogram(t.Context(), caller, q, interval)
+	require.NoError(t, err)
+	gotHistogram, err := g.Histogram(t.Context(), caller, q, interval)
+	require.NoError(t, err)
+	require.Equal(t, slices.Concat(wantHistogram.Buckets), slices.Concat(gotHistogram.Buckets), "%s by %s", what, interval)
+
+	// The order of arrival is the store's own; together they are the same.
+	requireSame(t, arrivals(t, m, caller, q, ""), arrivals(t, g.Store, caller, q, ""))
 
 	if len(g.sent) > 0 {
 		id := g.sent[g.IntN(len(g.sent))].ID
@@ -171,12 +184,27 @@ func (g *generator) query(caller store.Caller) store.Query {
 }
 
 func (g *generator) filter() store.Filter {
-	f := store.Filter{Field: g.field(), Not: g.IntN(2) == 0, Suffix: g.IntN(4) == 0}
+	f := store.Filter{Not: g.IntN(2) == 0}
+	for range 1 + g.IntN(2) {
+		f.Fields = append(f.Fields, g.field())
+	}
+	switch g.IntN(6) {
+	case 0:
+		f.Match = store.Network
+		f.Fields = []*audit.Field{audit.IP}
+		f.Values = []string{[]string{"192.0.2.0/24", "192.0.2.129", "::ffff:192.0.2.0/121", "2001:db8::/32", "0.0.0.0/0"}[g.IntN(5)]}
+		return f
+	case 1:
+		f.Match = store.Words
+		f.Fields = []*audit.Field{audit.Action, audit.UserName, audit.UserFullName, audit.Message, audit.Request}
+	case 2:
+		f.Match = store.Ending
+	}
 	for range g.IntN(3) {
 		f.Values = append(f.Values, g.value())
 	}
 	if len(g.sent) > 0 {
-		f.Values = append(f.Values, g.sent[g.IntN(len(g.sent))].Values(f.Field)...)
+		f.Values = append(f.Values, g.sent[g.IntN(len(g.sent))].Values(f.Fields[0])...)
 	}
 	return f
 }

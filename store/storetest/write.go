@@ -21,6 +21,10 @@ func fill(e *audit.Event) {
 		}
 		switch field.Kind {
 		case audit.Text:
+			if field == audit.IP { // always an address
+				e.SetText(field, "2001:db8::17")
+				continue
+			}
 			e.SetText(field, "value of <"+field.Name+"> \"quoted\" \\ größe \u2028\n\x00end")
 		case audit.List:
 			e.SetList(field, []string{"one " + field.Name, "two", "two"})
@@ -340,6 +344,12 @@ func heedsContext(t *testing.T, f *fixture) {
 	_, err = f.Event(cancelled(t), owner, e.ID)
 	require.Error(t, err)
 	_, err = f.Values(cancelled(t), owner, f.all(), audit.Action, 10)
+	require.Error(t, err)
+	_, err = f.Histogram(cancelled(t), owner, f.all(), time.Hour)
+	require.Error(t, err)
+	_, err = f.Arrivals(cancelled(t), owner, f.all(), "")
+	require.Error(t, err)
+	_, err = f.Arrived(cancelled(t), owner)
 	require.Error(t, err)
 	_, err = f.DeadLetters(cancelled(t), owner)
 	require.Error(t, err)
