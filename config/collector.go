@@ -64,6 +64,14 @@ func (c Config) extensions() map[string]any {
 		"store":            storeID,
 	}
 	addTLS(search, TLS{CertFile: c.Search.TLS.CertFile, KeyFile: c.Search.TLS.KeyFile})
+	if c.Search.OIDC.On() {
+		search["oidc"] = c.Search.OIDC.collector()
+	}
+	links := make([]any, len(c.Search.Links))
+	for i, l := range c.Search.Links {
+		links[i] = map[string]any{"title": l.Title, "url": l.URL}
+	}
+	search["links"] = links
 	extensions := map[string]any{
 		storeID: map[string]any{
 			"path":      c.Store.Path,
@@ -76,6 +84,26 @@ func (c Config) extensions() map[string]any {
 		extensions[healthID] = map[string]any{"endpoint": endpoint, "path": "/healthz"}
 	}
 	return extensions
+}
+
+func (o OIDC) collector() map[string]any {
+	return map[string]any{
+		"issuer":               o.Issuer,
+		"client_id":            o.ClientID,
+		"client_secret_file":   o.ClientSecretFile,
+		"audiences":            list(o.Audiences),
+		"scopes":               list(o.Scopes),
+		"algorithms":           list(o.Algorithms),
+		"clock_skew":           goDuration(o.ClockSkew),
+		"roles_claims":         list(o.RolesClaims),
+		"owner_roles":          list(o.OwnerRoles),
+		"accounts_claim":       o.AccountsClaim,
+		"account":              o.Account,
+		"impersonation_claims": list(o.ImpersonationClaims),
+		"recheck":              goDuration(o.Recheck),
+		"title":                o.Title,
+		"ca_file":              o.CAFile,
+	}
 }
 
 func (c Config) extensionOrder() []any {

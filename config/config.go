@@ -162,6 +162,37 @@ type Search struct {
 	TrustedProxy    bool      `yaml:"trusted_proxy"` // a proxy in front of it encrypts
 	SessionIdle     Duration  `yaml:"session_idle"`
 	SessionLifetime Duration  `yaml:"session_lifetime"`
+	OIDC            OIDC      `yaml:"oidc"`
+	Links           []Link    `yaml:"links"` // from an event to other systems
+}
+
+// OIDC is the identity provider that says who is an Account Owner. Without an
+// issuer there is none.
+type OIDC struct {
+	Issuer              string   `yaml:"issuer"` // exactly as the provider calls itself
+	ClientID            string   `yaml:"client_id"`
+	ClientSecretFile    string   `yaml:"client_secret_file"`   // empty: the variable AUDITLOG_OIDC_CLIENT_SECRET
+	Audiences           []string `yaml:"audiences"`            // of access tokens that the API takes
+	Scopes              []string `yaml:"scopes"`               // asked for at a sign-in
+	Algorithms          []string `yaml:"algorithms"`           // that may sign tokens
+	ClockSkew           Duration `yaml:"clock_skew"`           // by which the provider's clock may differ
+	RolesClaims         []string `yaml:"roles_claims"`         // paths of claims that name roles
+	OwnerRoles          []string `yaml:"owner_roles"`          // roles of an Account Owner
+	AccountsClaim       string   `yaml:"accounts_claim"`       // path of the claim that names an owner's accounts
+	Account             string   `yaml:"account"`              // of every owner, where accounts_claim is empty
+	ImpersonationClaims []string `yaml:"impersonation_claims"` // paths of claims that say that somebody acts as the user
+	Recheck             Duration `yaml:"recheck"`              // when a session's claims are looked at again
+	Title               string   `yaml:"title"`                // of the button on the page
+	CAFile              string   `yaml:"ca_file"`              // certificates trusted besides the system's
+}
+
+// On says whether there is an identity provider.
+func (o OIDC) On() bool { return o.Issuer != "" }
+
+// A Link leads from an event to another system.
+type Link struct {
+	Title string `yaml:"title"`
+	URL   string `yaml:"url"` // https, with fields of the event in braces: {user.name}
 }
 
 // SearchTLS names the certificate of the search endpoint.
@@ -216,6 +247,17 @@ func Default() Config {
 			Endpoint:        "127.0.0.1:8080",
 			SessionIdle:     Duration(time.Hour),
 			SessionLifetime: Duration(12 * time.Hour),
+			OIDC: OIDC{
+				Scopes:              []string{"openid", "profile", "email"},
+				Algorithms:          []string{"RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA"},
+				ClockSkew:           Duration(time.Minute),
+				RolesClaims:         []string{"roles"},
+				OwnerRoles:          []string{"account_owner"},
+				Account:             "default",
+				ImpersonationClaims: []string{"act", "impersonator"},
+				Recheck:             Duration(10 * time.Minute),
+				Title:               "Sign in",
+			},
 		},
 		Telemetry: Telemetry{
 			Logs:    Logs{Level: "auto", Format: "auto"},

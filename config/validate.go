@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -313,6 +314,69 @@ func (c Config) checkSearch(ps *problems) {
 	}
 	if s.SessionLifetime < s.SessionIdle {
 		ps.add("search.session_lifetime", "must be at least search.session_idle (%s), found %s", s.SessionIdle, s.SessionLifetime)
+	}
+	c.checkOIDC(ps)
+	for i, l := range s.Links {
+		l.check(ps, item("search.links", i))
+	}
+}
+
+func (c Config) checkOIDC(ps *problems) {
+	const path = "search.oidc"
+	o := c.Search.OIDC
+	if !o.On() {
+		if !reflect.DeepEqual(o, Default().Search.OIDC) {
+			ps.add(path+".issuer", "is missing; the other settings of search.oidc are for it")
+		}
+		return
+	}
+	if u, err := url.Parse(o.Issuer); err != nil || !web(u) || u.Scheme != "https" && !Loopback(net.JoinHostPort(u.Hostname(), "0")) {
+		ps.add(path+".issuer", "must be an https URL, exactly as the provider calls itself in its discovery document")
+	}
+	if o.ClientID == "" {
+		ps.add(path+".client_id", "is missing; it is how the provider knows auditlog")
+	}
+	readable(ps, path+".client_secret_file", o.ClientSecretFile)
+	readable(ps, path+".ca_file", o.CAFile)
+	for i, algorithm := range o.Algorithms {
+		oneOf(ps, item(path+".algorithms", i), algorithm, Default().Search.OIDC.Algorithms...)
+	}
+	notEmpty(ps, path+".audiences", o.Audiences)
+	notEmpty(ps, path+".scopes", o.Scopes)
+	notEmpty(ps, path+".roles_claims", o.RolesClaims)
+	notEmpty(ps, path+".owner_roles", o.OwnerRoles)
+	notEmpty(ps, path+".impersonation_claims", o.ImpersonationClaims)
+	if o.ClockSkew > Duration(5*time.Minute) {
+		ps.add(path+".clock_skew", "must be at most 5m, found %s", o.ClockSkew)
+	}
+	if o.Recheck < Duration(time.Minute) || o.Recheck > Duration(15*time.Minute) {
+		ps.add(path+".recheck", "must be from 1m to 15m, found %s", o.Recheck)
+	}
+	if a := o.Account; o.AccountsClaim == "" && (a == "" || a == "*" || !plain(a, audit.Account.Max)) {
+		ps.add(path+".account", `must be the name of an account, and not "*", as accounts_claim is empty; found %s`, found(a))
+	}
+	if u := c.Search.URL; u == "" && !Loopback(c.Search.Endpoint) {
+		ps.add("search.url", "is missing; the identity provider sends browsers back to it")
+	}
+}
+
+var linkField = regexp.MustCompile(`\{([^{}]*)\}`)
+
+// check keeps the values of events out of the part of a URL that says where it
+// leads.
+func (l Link) check(ps *problems, path string) {
+	if strings.TrimSpace(l.Title) == "" {
+		ps.add(path+".title", "is missing")
+	}
+	for _, field := range linkField.FindAllStringSubmatch(l.URL, -1) {
+		if field[1] != "id" && audit.ByName(field[1]) == nil {
+			ps.add(path+".url", "has {%s} in it, which is no field of an event", short(field[1]))
+		}
+	}
+	rest, secure := strings.CutPrefix(l.URL, "https://")
+	host, _, hasPath := strings.Cut(rest, "/")
+	if !secure || !hasPath || host == "" || strings.ContainsAny(host, "{}?#@ ") {
+		ps.add(path+".url", "must be such as https://siem.example.com/search?user={user.name}: https, a host, and fields only after the / behind it") // it may hold a password
 	}
 }
 

@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"config":               {"audit", "redact", "store", "processor/redact"}, // it checks what the processor will be given
 	"cmd":                  {"audit", "redact", "store", "receiver", "processor/normalize", "processor/redact", "processor/duration", "exporter", "search", "config", "cmd"},
 	"internal/browsertest": {},
+	"internal/oidctest":    {},
 }
 
 type goPackage struct {

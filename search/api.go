@@ -2,6 +2,7 @@ package search
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -25,16 +26,32 @@ import (
 type api struct {
 	store    *store.Extension
 	base     *url.URL // how browsers reach the endpoint
+	proxied  bool     // whether a proxy says who the clients are
 	version  string
+	links    []Link
 	sessions *sessions
+	issuer   *issuer // nil without an identity provider
+	seal     seal
 	cursors  cursorKey
 	reads    *reads
 	logger   *zap.Logger
 	answers  metric.Int64Counter
 	ready    *atomic.Bool // whether events are taken, for the health check
+	now      func() time.Time
+
+	attempts *limits // to sign in, by client
+	failures *limits // to prove who one is, by client
+	requests *limits // of owners
 }
 
-func newAPI(cfg *Config, base *url.URL, version string, s *store.Extension, set component.TelemetrySettings, ready *atomic.Bool) (*api, error) {
+// Rates of one client, or of one owner, a second; and how many at once.
+const (
+	attemptRate, attemptBurst = 0.2, 20
+	failureRate, failureBurst = 2, 100
+	requestRate, requestBurst = 50, 300
+)
+
+func newAPI(cfg *Config, base *url.URL, version string, s *store.Extension, set component.TelemetrySettings, ready *atomic.Bool, now func() time.Time) (*api, error) {
 	reads, err := newReads(s)
 	if err != nil {
 		return nil, err
@@ -44,10 +61,19 @@ func newAPI(cfg *Config, base *url.URL, version string, s *store.Extension, set 
 	if err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
-	return &api{
-		store: s, base: base, version: version, cursors: newCursorKey(s.Key()), reads: reads, logger: set.Logger, answers: answers, ready: ready,
+	a := &api{
+		store: s, base: base, proxied: cfg.TrustedProxy, version: version, links: cfg.Links, cursors: newCursorKey(s.Key()), reads: reads,
+		logger: set.Logger, answers: answers, ready: ready, now: now,
 		sessions: newSessions(cfg.SessionIdle, cfg.SessionLifetime),
-	}, nil
+		attempts: newLimits(attemptRate, attemptBurst), failures: newLimits(failureRate, failureBurst), requests: newLimits(requestRate, requestBurst),
+	}
+	if cfg.OIDC.HasValue() {
+		if a.issuer, err = newIssuer(*cfg.OIDC.Get(), base.String()+callbackPath, now, set.Logger); err != nil {
+			return nil, err
+		}
+	}
+	a.seal, err = newSeal()
+	return a, err
 }
 
 // handler routes every request. What is not public goes through [api.owner].
@@ -55,6 +81,9 @@ func (a *api) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", page.Handler())
 	mux.Handle("GET /healthz", a.public(a.health))
+	mux.HandleFunc("GET "+loginPath, a.login)
+	mux.HandleFunc("GET "+callbackPath, a.callback)
+	mux.Handle("GET /api/v1/signin", a.public(a.waysIn))
 	mux.Handle("POST /api/v1/signin", a.public(a.signIn))
 	mux.Handle("POST /api/v1/signout", a.public(a.signOut))
 	mux.Handle("GET /api/v1/session", a.owner("", a.session))
@@ -113,22 +142,37 @@ func (a *api) public(answer answerFunc) http.Handler {
 	})
 }
 
-type ownerFunc func(r *http.Request, caller store.Caller) (any, error)
+type ownerFunc func(r *http.Request, o owner) (any, error)
 
 // owner answers owners only. Who asks is settled before anything else of the
 // request is looked at. A denied read is recorded where read says that the
 // route reads events.
 func (a *api) owner(read string, answer ownerFunc) http.Handler {
 	return a.public(func(_ http.ResponseWriter, r *http.Request) (any, error) {
-		c, err := a.authenticate(r)
+		o, err := a.admit(r, read)
 		if err != nil {
-			if read != "" {
-				a.reads.denied(r.Context(), c, read, a.logger)
-			}
 			return nil, err
 		}
-		return answer(r, c.caller)
+		return answer(r, o)
 	})
+}
+
+// admit returns the owner who makes the request, if it may be answered now.
+func (a *api) admit(r *http.Request, read string) (owner, error) {
+	o, err := a.authenticate(r, true)
+	if err != nil {
+		if wait := a.failures.wait(a.client(r), a.now()); wait > 0 {
+			return owner{}, tooMany(wait, "Too many requests that do not say who makes them.")
+		}
+		if read != "" && !errors.Is(err, errNoIssuer) {
+			a.reads.denied(r.Context(), o, a.address(r), read, a.logger)
+		}
+		return owner{}, err
+	}
+	if wait := a.requests.wait(o.key, a.now()); wait > 0 {
+		return owner{}, tooMany(wait, "More than %d requests a second, and more than %d at once.", requestRate, requestBurst)
+	}
+	return o, nil
 }
 
 func (a *api) write(w http.ResponseWriter, r *http.Request, body any, err error) {
@@ -167,7 +211,7 @@ func (a *api) signInCommand(r *http.Request, user string) (any, error) {
 	if account == "" {
 		account = store.DefaultAccount
 	}
-	secret := a.sessions.newLink(store.Caller{Name: "owner", Accounts: []string{account}}, time.Now())
+	secret := a.sessions.newLink(store.Caller{Name: "owner", Accounts: []string{account}}, a.now())
 	entry := store.Entry{User: user, Method: "CREATE", Action: "signin.link", EntityType: "sign-in link"}
 	if err := a.store.Record(r.Context(), entry, account); err != nil {
 		return nil, err
@@ -176,10 +220,8 @@ func (a *api) signInCommand(r *http.Request, user string) (any, error) {
 }
 
 func (a *api) signIn(w http.ResponseWriter, r *http.Request) (any, error) {
-	if !a.sessions.attempts.Allow() {
-		p := newProblem(http.StatusTooManyRequests, "Too many attempts to sign in.")
-		p.retryAfter = 10 * time.Second
-		return nil, p
+	if wait := a.attempts.wait(a.client(r), a.now()); wait > 0 {
+		return nil, tooMany(wait, "Too many attempts to sign in.")
 	}
 	var body struct {
 		Secret string `json:"secret"`
@@ -187,34 +229,53 @@ func (a *api) signIn(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096)).Decode(&body); err != nil {
 		return nil, newProblem(http.StatusBadRequest, `The body must be {"secret":"…"}.`)
 	}
-	cookie, caller, ok := a.sessions.signIn(body.Secret, time.Now())
+	o, ok := a.sessions.redeem(body.Secret, a.now())
 	if !ok {
 		return nil, newProblem(http.StatusUnauthorized, "This sign-in link was used already, or is older than ten minutes. Run `auditlog signin` on the server for another.")
 	}
-	entry := store.Entry{User: caller.Name, Method: "CREATE", Action: "signin", EntityType: "session"}
-	if err := a.store.Record(r.Context(), entry, caller.Accounts...); err != nil {
-		a.sessions.signOut(cookie)
-		return nil, err
-	}
-	a.setCookie(w, cookie, int(a.sessions.lifetime/time.Second))
-	return nil, nil
+	return nil, a.begin(w, r, o, nil)
 }
 
+// waysIn says to whoever asks how owners sign in here.
+func (a *api) waysIn(http.ResponseWriter, *http.Request) (any, error) {
+	ways := struct {
+		OIDC  bool   `json:"oidc"`
+		Title string `json:"title,omitempty"` // of the button
+	}{OIDC: a.issuer != nil}
+	if ways.OIDC {
+		ways.Title = a.issuer.cfg.Title
+	}
+	return ways, nil
+}
+
+// signOut ends the session. Where the identity provider can end its own too, the
+// answer says where the browser goes for that.
 func (a *api) signOut(w http.ResponseWriter, r *http.Request) (any, error) {
-	if cookie, err := r.Cookie(a.cookieName()); err == nil {
-		a.sessions.signOut(cookie.Value)
-	}
+	cookie, err := r.Cookie(a.cookieName())
 	a.setCookie(w, "", -1)
+	if err != nil {
+		return nil, nil
+	}
+	found, _, ok := a.sessions.find(cookie.Value, a.now(), false)
+	a.sessions.signOut(cookie.Value)
+	if !ok || found.grant == nil {
+		return nil, nil
+	}
+	found.grant.mu.Lock()
+	defer found.grant.mu.Unlock()
+	if end := a.issuer.endSession(found.grant, a.base.String()+"/"); end != "" {
+		return map[string]string{"end_session": end}, nil
+	}
 	return nil, nil
 }
 
-func (a *api) session(r *http.Request, caller store.Caller) (any, error) {
-	letters, err := a.store.DeadLetters(r.Context(), caller)
+func (a *api) session(r *http.Request, o owner) (any, error) {
+	letters, err := a.store.DeadLetters(r.Context(), o.caller)
 	if err != nil {
 		return nil, err
 	}
 	return map[string]any{
-		"name": caller.Name, "accounts": caller.Accounts, "dead_letters": letters,
+		"name": o.caller.Name, "accounts": o.caller.Accounts, "dead_letters": letters, "sign_in": o.by, "links": append([]Link{}, a.links...),
 		"retention_days": int(a.store.Retention() / (24 * time.Hour)), "version": a.version,
 	}, nil
 }
@@ -226,7 +287,7 @@ var kinds = map[audit.Kind]string{
 	audit.Text: "text", audit.List: "list", audit.Number: "number", audit.Flag: "flag", audit.Instant: "instant", audit.Object: "object",
 }
 
-func (a *api) fields(*http.Request, store.Caller) (any, error) {
+func (a *api) fields(*http.Request, owner) (any, error) {
 	type field struct {
 		Name    string `json:"name"`
 		Title   string `json:"title"`
@@ -242,7 +303,8 @@ func (a *api) fields(*http.Request, store.Caller) (any, error) {
 }
 
 // events answers one page.
-func (a *api) events(r *http.Request, caller store.Caller) (any, error) {
+func (a *api) events(r *http.Request, o owner) (any, error) {
+	caller := o.caller
 	asked, err := a.parse(r, caller)
 	if err != nil {
 		return nil, err
@@ -251,7 +313,7 @@ func (a *api) events(r *http.Request, caller store.Caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.reads.record(r.Context(), caller, "events.search", asked); err != nil {
+	if err := a.reads.record(r.Context(), o, a.address(r), "events.search", asked); err != nil {
 		return nil, err
 	}
 	answer := struct {
@@ -267,7 +329,8 @@ func (a *api) events(r *http.Request, caller store.Caller) (any, error) {
 	return answer, nil
 }
 
-func (a *api) event(r *http.Request, caller store.Caller) (any, error) {
+func (a *api) event(r *http.Request, o owner) (any, error) {
+	caller := o.caller
 	id, err := audit.ParseID(r.PathValue("id"))
 	if err != nil {
 		return nil, store.ErrNotFound
@@ -276,7 +339,7 @@ func (a *api) event(r *http.Request, caller store.Caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.reads.record(r.Context(), caller, "events.view", asked{id: id.String()}); err != nil {
+	if err := a.reads.record(r.Context(), o, a.address(r), "events.view", asked{id: id.String()}); err != nil {
 		return nil, err
 	}
 	return &found, nil
@@ -285,7 +348,8 @@ func (a *api) event(r *http.Request, caller store.Caller) (any, error) {
 // maxValues is how many values of a field the filters offer.
 const maxValues = 200
 
-func (a *api) filters(r *http.Request, caller store.Caller) (any, error) {
+func (a *api) filters(r *http.Request, o owner) (any, error) {
+	caller := o.caller
 	asked, err := a.parse(r, caller)
 	if err != nil {
 		return nil, err
@@ -301,7 +365,7 @@ func (a *api) filters(r *http.Request, caller store.Caller) (any, error) {
 		}
 		answer[p.name] = append([]store.Value{}, values.Values...)
 	}
-	if err := a.reads.record(r.Context(), caller, "events.search", asked); err != nil {
+	if err := a.reads.record(r.Context(), o, a.address(r), "events.search", asked); err != nil {
 		return nil, err
 	}
 	return answer, nil

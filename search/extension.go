@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,9 @@ type Extension struct {
 	server  *http.Server
 	done    chan struct{}
 	ready   atomic.Bool // events are taken
+	now     func() time.Time
+	issuer  *issuer
+	beside  sync.WaitGroup // what runs beside the requests
 }
 
 var (
@@ -65,11 +69,12 @@ func (e *Extension) Start(ctx context.Context, host component.Host) error {
 		}
 		l = tls.NewListener(l, tlsConfig)
 	}
-	api, err := newAPI(&e.cfg, e.cfg.base(l.Addr().String()), e.version, s, e.set, &e.ready)
+	api, err := newAPI(&e.cfg, e.cfg.base(l.Addr().String()), e.version, s, e.set, &e.ready, e.now)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
 	s.HandleCommand("POST /signin", api.signInCommand)
+	e.meet(api.issuer)
 	e.server = &http.Server{
 		Handler:           api.handler(),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -90,6 +95,15 @@ func (e *Extension) Start(ctx context.Context, host component.Host) error {
 	return nil
 }
 
+// meet asks the identity provider who it is, so that a mistake is known before
+// the first owner signs in. It does not wait for the answer.
+func (e *Extension) meet(i *issuer) {
+	e.issuer = i
+	if i != nil {
+		e.beside.Go(func() { _, _ = i.provider() }) // which logs what is wrong
+	}
+}
+
 // Shutdown implements [component.Component]: it answers what is under way.
 func (e *Extension) Shutdown(ctx context.Context) error {
 	if e.server == nil {
@@ -97,5 +111,9 @@ func (e *Extension) Shutdown(ctx context.Context) error {
 	}
 	err := e.server.Shutdown(ctx)
 	<-e.done
+	if e.issuer != nil {
+		e.issuer.close()
+	}
+	e.beside.Wait()
 	return err
 }

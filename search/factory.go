@@ -4,6 +4,7 @@ package search
 
 import (
 	"context"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/extension"
@@ -18,5 +19,5 @@ func NewFactory() extension.Factory {
 }
 
 func create(_ context.Context, set extension.Settings, cfg component.Config) (extension.Extension, error) {
-	return &Extension{cfg: *cfg.(*Config), set: set.TelemetrySettings, version: set.BuildInfo.Version}, nil
+	return &Extension{cfg: *cfg.(*Config), set: set.TelemetrySettings, version: set.BuildInfo.Version, now: time.Now}, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 	"golang.org/x/sync/singleflight"
+	"golang.org/x/time/rate"
 
 	"github.com/auditlog/auditlog/redact"
 	"github.com/auditlog/auditlog/store"
@@ -26,7 +27,8 @@ type reads struct {
 	store  *store.Extension
 	engine *redact.Engine // filter values may hold what must not be stored
 
-	flights singleflight.Group // the same read at the same time is one
+	flights  singleflight.Group // the same read at the same time is one
+	refusals *rate.Limiter      // that are recorded, of all callers
 
 	mu   sync.Mutex
 	last map[string]time.Time
@@ -37,17 +39,18 @@ func newReads(s *store.Extension) (*reads, error) {
 	if err != nil {
 		return nil, fmt.Errorf("redaction of what owners ask for: %w", err)
 	}
-	return &reads{store: s, engine: engine, last: map[string]time.Time{}}, nil
+	return &reads{store: s, engine: engine, last: map[string]time.Time{}, refusals: rate.NewLimiter(2, 200)}, nil
 }
 
 // record returns when the read is in the trail. A read like one within the last
 // ten minutes is in it already. An error refuses the read.
-func (r *reads) record(ctx context.Context, caller store.Caller, action string, a asked) error {
+func (r *reads) record(ctx context.Context, o owner, address, action string, a asked) error {
+	caller := o.caller
 	request, err := r.describe(a)
 	if err != nil {
 		return err
 	}
-	key := strings.Join([]string{caller.Name, strings.Join(caller.Accounts, "\x00"), action, a.id, a.query.Account, request}, "\x00\x00")
+	key := strings.Join([]string{o.key, strings.Join(caller.Accounts, "\x00"), action, a.id, a.query.Account, request}, "\x00\x00")
 	_, err, _ = r.flights.Do(key, func() (any, error) {
 		if r.recent(key, readFold) {
 			return nil, nil
@@ -56,7 +59,7 @@ func (r *reads) record(ctx context.Context, caller store.Caller, action string, 
 		if a.query.Account != "" {
 			accounts = []string{a.query.Account}
 		}
-		entry := store.Entry{User: caller.Name, Method: "READ", Action: action, EntityType: "audit event", EntityID: a.id, Request: request}
+		entry := store.Entry{User: caller.Name, UserID: o.userID, IP: address, Method: "READ", Action: action, EntityType: "audit event", EntityID: a.id, Request: request}
 		// Another caller may wait for this record, so it outlives the request.
 		if err := r.store.Record(context.WithoutCancel(ctx), entry, accounts...); err != nil {
 			return nil, fmt.Errorf("a read that cannot be recorded is refused: %w", err)
@@ -67,20 +70,28 @@ func (r *reads) record(ctx context.Context, caller store.Caller, action string, 
 	return err
 }
 
-// denied records that somebody was refused, once a minute for each caller. It is
-// best effort: the refusal stands in any case.
-func (r *reads) denied(ctx context.Context, c credentials, action string, logger *zap.Logger) {
-	key := "denied\x00" + c.caller.Name
-	if r.recent(key, deniedFold) {
+// denied records that somebody was refused, once a minute for each caller, and
+// for each address of callers that are not known. It is best effort: the refusal
+// stands in any case.
+func (r *reads) denied(ctx context.Context, o owner, address, action string, logger *zap.Logger) {
+	who := o.key
+	if who == "" {
+		who = address
+	}
+	key := "denied\x00" + who
+	if r.recent(key, deniedFold) || !r.refusals.Allow() {
 		return
 	}
 	r.remember(key)
-	user := c.caller.Name
+	user := o.caller.Name
 	if user == "" {
 		user = "unauthenticated"
 	}
-	entry := store.Entry{User: user, Method: "READ", Action: action, EntityType: "audit event", Denied: true}
-	if err := r.store.Record(context.WithoutCancel(ctx), entry, c.denied...); err != nil {
+	entry := store.Entry{User: user, UserID: o.userID, IP: address, Method: "READ", Action: action, EntityType: "audit event", Denied: true}
+	if action == "signin" {
+		entry.Method, entry.EntityType = "CREATE", "session"
+	}
+	if err := r.store.Record(context.WithoutCancel(ctx), entry, o.caller.Accounts...); err != nil {
 		logger.Warn("A denied read could not be recorded.", zap.Error(err))
 	}
 }

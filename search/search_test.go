@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,12 +47,20 @@ type server struct {
 	store  *store.Extension
 	search component.Component
 	faulty *faulty
+	clock  *clock
 	url    string
 	path   string
 }
 
+// A clock runs with the time, and can be moved on.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+func (c *clock) move(d time.Duration) { c.ahead.Add(int64(d)) }
+
 func start(t testing.TB, change func(*search.Config)) *server {
-	s := &server{t: t, faulty: &faulty{Store: storetest.NewModel(time.Now, 30*24*time.Hour)}}
+	s := &server{t: t, clock: &clock{}, faulty: &faulty{Store: storetest.NewModel(time.Now, 30*24*time.Hour)}}
 	h := storetest.NewHost(t, s.faulty)
 	s.store, s.path = h.Store, h.Path
 
@@ -69,6 +78,7 @@ func start(t testing.TB, change func(*search.Config)) *server {
 	endpoint, err := sf.Create(t.Context(), extensiontest.NewNopSettings(search.Type), cfg)
 	require.NoError(t, err)
 	s.search = endpoint
+	search.SetClock(endpoint.(*search.Extension), s.clock.Now)
 	require.NoError(t, endpoint.Start(t.Context(), h))
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
@@ -257,7 +267,7 @@ func TestSignInLinkWorksOnce(t *testing.T) {
 	cookie := (&http.Response{Header: first.header}).Cookies()[0]
 	session := s.request(http.MethodGet, "/api/v1/session", "", "")
 	session.AddCookie(cookie)
-	require.JSONEq(t, `{"name":"owner","accounts":["acme"],"dead_letters":{},"retention_days":30,"version":"latest"}`, s.do(session).body)
+	require.JSONEq(t, `{"name":"owner","accounts":["acme"],"dead_letters":{},"sign_in":"link","links":[],"retention_days":30,"version":"latest"}`, s.do(session).body)
 
 	out := s.request(http.MethodPost, "/api/v1/signout", "", "")
 	out.Header.Set("X-Auditlog", "1")
@@ -267,7 +277,7 @@ func TestSignInLinkWorksOnce(t *testing.T) {
 }
 
 func TestSessionEnds(t *testing.T) {
-	s := start(t, func(c *search.Config) { c.SessionIdle, c.SessionLifetime = 100*time.Millisecond, 400*time.Millisecond })
+	s := start(t, nil)
 	cookie := s.signedIn("acme")
 	ask := func() int {
 		req := s.request(http.MethodGet, "/api/v1/session", "", "")
@@ -275,11 +285,15 @@ func TestSessionEnds(t *testing.T) {
 		return s.do(req).status
 	}
 	require.Equal(t, http.StatusOK, ask())
-	time.Sleep(200 * time.Millisecond)
+	s.clock.move(time.Hour + time.Minute)
 	require.Equal(t, http.StatusUnauthorized, ask(), "idle")
 
 	cookie = s.signedIn("acme")
-	require.Eventually(t, func() bool { return ask() == http.StatusUnauthorized }, 10*time.Second, 20*time.Millisecond, "its lifetime ends although it is used")
+	for range 13 {
+		require.Equal(t, http.StatusOK, ask())
+		s.clock.move(59 * time.Minute)
+	}
+	require.Equal(t, http.StatusUnauthorized, ask(), "its lifetime ends although it is used")
 }
 
 func TestSignInAttemptsAreThrottled(t *testing.T) {

@@ -15,6 +15,8 @@ const Own = "auditlog"
 type Entry struct {
 	Account    string
 	User       string // who asked for it
+	UserID     string // the same at the identity provider; empty without one
+	IP         string // from where; empty where that is this machine or not known
 	Method     string // READ, CREATE, DELETE, START, STOP
 	Action     string
 	EntityType string
@@ -37,6 +39,8 @@ func (e Entry) Event(now time.Time) audit.Event {
 	ev.SetText(audit.Service, Own)
 	ev.SetText(audit.Area, "Audit Log")
 	ev.SetText(audit.UserName, e.User)
+	ev.SetText(audit.UserID, e.UserID)
+	ev.SetText(audit.IP, e.IP)
 	ev.SetText(audit.Method, e.Method)
 	ev.SetText(audit.Action, e.Action)
 	ev.SetText(audit.EntityType, e.EntityType)
