@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/auditlog/auditlog/audit"
 	"github.com/auditlog/auditlog/store"
@@ -116,16 +117,16 @@ func (s *Store) Arrivals(ctx context.Context, caller store.Caller, q store.Query
 			found.More = true
 			break
 		}
-		err = s.files.read(ctx, day, func(d *database) error {
-			reached, err := d.arrivals(ctx, x, q.Limit-len(found.Events), behind[day], there, &l, &found.Events)
-			behind[day] = reached
-			found.More = reached < there
+		var a dayArrivals
+		if err := s.readDay(ctx, day, x, func(r *reading) (err error) {
+			a, err = r.arrivals(q.Limit-len(found.Events), behind[day], there, l)
 			return err
-		})
-		if err != nil {
+		}); err != nil {
 			return store.Arrivals{}, err
 		}
-		if found.More {
+		found.Events = append(found.Events, a.events...)
+		behind[day], l = a.reached, l.after(a.look)
+		if found.More = a.reached < there; found.More {
 			break
 		}
 	}
@@ -133,23 +134,105 @@ func (s *Store) Arrivals(ctx context.Context, caller store.Caller, q store.Query
 	return found, nil
 }
 
-// arrivals appends up to n events of the selection with numbers after the first
-// and up to the last, and returns the number up to which it looked.
-func (d *database) arrivals(ctx context.Context, x selection, n int, first, last int64, l *look, events *[]audit.Event) (reached int64, err error) {
-	c, rest := x.conditions()
-	c.add("number > ? AND number <= ?", first, last)
-	reached, l.number = last, first
-	had, at := len(*events), first
-	err = d.events(ctx, &c, " ORDER BY number", rest, l, func(number int64, e audit.Event) bool {
-		*events = append(*events, e)
-		at = number
-		return len(*events) < had+n
+// dayArrivals are what arrived in a day.
+type dayArrivals struct {
+	events  []audit.Event
+	reached int64 // number up to which it looked
+	look    look
+}
+
+// arrivals returns up to n events of the selection with numbers after the first
+// and up to the last.
+func (r *reading) arrivals(n int, first, last int64, l look) (a dayArrivals, err error) {
+	a.reached, a.look = last, l
+	segments, err := r.segments()
+	if err != nil {
+		return a, err
+	}
+	slices.SortFunc(segments, func(a, b *segment) int { return int(a.firstNumber - b.firstNumber) })
+	for _, s := range segments {
+		if s.lastNumber <= first || s.firstNumber > last {
+			continue
+		}
+		if err := r.segmentArrivals(&a, s, n, first, last); err != nil || a.reached < last {
+			return a, err
+		}
+	}
+	for _, x := range r.view.recent {
+		if x.number <= first || x.number > last {
+			continue
+		}
+		ok, err := r.match(x)
+		if err != nil {
+			return a, err
+		}
+		if ok {
+			if err := a.add(r, x); err != nil {
+				return a, err
+			}
+			if len(a.events) == n {
+				a.reached = x.number
+				return a, nil
+			}
+		}
+	}
+	return a, nil
+}
+
+func (a *dayArrivals) add(r *reading, x *record) error {
+	e, err := x.event(r.day)
+	a.events = append(a.events, e)
+	return err
+}
+
+// segmentArrivals adds events of a segment in order of arrival. Where there is no
+// more to add, it says in reached how far it came.
+func (r *reading) segmentArrivals(a *dayArrivals, s *segment, n int, first, last int64) error {
+	e, err := r.evaluate(s)
+	if err != nil {
+		return err
+	}
+	packed, err := content(r.ctx, r.reads.column, place(numberColumn, s.id))
+	if err != nil {
+		return err
+	}
+	numbers, err := parseNumbers(packed, s)
+	if err != nil {
+		return err
+	}
+	var events []int
+	e.candidates().each(func(event int) {
+		if numbers[event] > first && numbers[event] <= last {
+			events = append(events, event)
+		}
 	})
-	if len(*events) == had+n {
-		reached = at
+	slices.SortFunc(events, func(a, b int) int { return int(numbers[a] - numbers[b]) })
+	src := source{evaluation: e}
+	for i, event := range events {
+		x, err := src.record(r, event)
+		if err != nil {
+			return err
+		}
+		sure := e.whole || e.yes.has(event)
+		if !sure {
+			if !a.look.one() {
+				a.reached = numbers[event] - 1
+				return nil
+			}
+			if sure, err = r.match(x); err != nil {
+				return err
+			}
+		}
+		if !sure {
+			continue
+		}
+		if err := a.add(r, x); err != nil {
+			return err
+		}
+		if len(a.events) == n && (i < len(events)-1 || s.lastNumber < last) {
+			a.reached = numbers[event]
+			return nil
+		}
 	}
-	if l.spent {
-		reached = l.number
-	}
-	return reached, err
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver
@@ -19,10 +20,10 @@ import (
 )
 
 const (
-	schemaVersion = 1          // PRAGMA user_version of a day's file
+	schemaVersion = 2          // PRAGMA user_version of a day's file
+	ledgerVersion = 1          // of the ledger
 	applicationID = 0x6175646c // PRAGMA application_id: "audl"
 	maxReaders    = 4          // connections that read one file at a time
-	maxNames      = 4096       // ids of names that the writer remembers
 )
 
 //go:embed schema.sql
@@ -46,31 +47,56 @@ func (t *totals) add(u totals) {
 // A database is one day's file, open. The pool reads; the one connection of
 // writer, and all that hangs on it, belongs to the goroutine that writes.
 type database struct {
-	path  string
-	day   audit.Day
-	key   []byte
-	start totals // when it was opened
-	pool  *sql.DB
-	codec *codec
+	path   string
+	day    audit.Day
+	key    []byte
+	opened totals // what it counted when it was opened
+	pool   *sql.DB
+	reads  reads
+
+	segmentSize int // events
+
+	mu     sync.Mutex
+	latest *view // what is on disk; nil until somebody asks
+
+	replacing sync.Mutex // held from before segments are deleted until the view has none of them
 
 	writer     *sql.DB
 	conn       *sql.Conn
 	statements statements
-	names      map[string]int64
+	known      *known // nil until the writer asks
 }
 
+// A view is what is on disk at some time. It does not change.
+type view struct {
+	segments []segment // in order of their numbers
+	recent   []*record // what the log holds and no segment, in order of arrival
+}
+
+// sealed is the number of the last event in a segment.
+func (v *view) sealed() int64 {
+	if len(v.segments) == 0 {
+		return 0
+	}
+	return v.segments[len(v.segments)-1].lastNumber
+}
+
+// last is the number of the last event.
+func (v *view) last() int64 { return v.sealed() + int64(len(v.recent)) }
+
 // openDatabase opens the file of day and prepares it if it is new.
-func openDatabase(ctx context.Context, path string, day audit.Day) (_ *database, err error) {
-	d := &database{path: path, day: day}
+func openDatabase(ctx context.Context, path string, day audit.Day, segmentSize int) (_ *database, err error) {
+	d := &database{path: path, day: day, segmentSize: segmentSize}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.close())
 		}
 	}()
-	if d.pool, err = open(path, "query_only(1)"); err != nil {
+	if d.pool, err = open(path, "query_only(1)", "cache_size(-512)"); err != nil {
 		return nil, err
 	}
 	d.pool.SetMaxOpenConns(maxReaders)
+	d.pool.SetMaxIdleConns(maxReaders)
 	d.pool.SetConnMaxIdleTime(time.Minute)
 	isNew, err := d.checkVersion(ctx)
 	if err != nil {
@@ -135,6 +161,9 @@ func (d *database) checkVersion(ctx context.Context) (isNew bool, err error) {
 	case version > schemaVersion:
 		return false, fmt.Errorf("%w: its format is %d, and this version reads up to %d: start the newer version",
 			errNewer, version, schemaVersion)
+	case version < schemaVersion:
+		return false, fmt.Errorf("%w: its format is %d, and this version reads %d: move the files away, or read them with the version that wrote them",
+			errOlder, version, schemaVersion)
 	}
 	return false, nil
 }
@@ -149,10 +178,7 @@ func (d *database) prepare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := d.conn.ExecContext(ctx, `INSERT INTO total (key, day) VALUES (?, ?)`, newKey(), int64(d.day)); err != nil {
-			return err
-		}
-		_, err = d.conn.ExecContext(ctx, `INSERT INTO dictionary (id, content) VALUES (1, ?)`, firstDictionary())
+		_, err = d.conn.ExecContext(ctx, `INSERT INTO total (key, day) VALUES (?, ?)`, newKey(), int64(d.day))
 		return err
 	})
 }
@@ -166,7 +192,7 @@ func newKey() []byte {
 // load reads what is kept in memory while the file is open.
 func (d *database) load(ctx context.Context) error {
 	var day int64
-	t := &d.start
+	t := &d.opened
 	err := d.pool.QueryRowContext(ctx,
 		`SELECT key, day, accepted, stored, duplicates, dead_letters, received, set_aside FROM total`).
 		Scan(&d.key, &day, &t.accepted, &t.stored, &t.duplicates, &t.deadLetters, &t.received, &t.setAside)
@@ -176,24 +202,92 @@ func (d *database) load(ctx context.Context) error {
 	if audit.Day(day) != d.day {
 		return fmt.Errorf("holds day %s: give it its own name back", audit.Day(day))
 	}
-	rows, err := d.pool.QueryContext(ctx, `SELECT id, content FROM dictionary ORDER BY id`)
+	return d.reads.prepare(ctx, d.pool)
+}
+
+// view returns what is on disk.
+func (d *database) view(ctx context.Context) (*view, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.latest == nil {
+		v, err := d.readView(ctx)
+		if err != nil {
+			return nil, err
+		}
+		d.latest = v
+	}
+	return d.latest, nil
+}
+
+// publish makes what is now on disk the view.
+func (d *database) publish(v *view) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.latest = v
+}
+
+// readView reads it in one transaction.
+func (d *database) readView(ctx context.Context) (*view, error) {
+	tx, err := d.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback() }() // it wrote nothing
+	v := new(view)
+	rows, err := tx.QueryContext(ctx, `SELECT id, first_number, last_number, first_time, last_time FROM segment ORDER BY first_number`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var s segment
+		if err := rows.Scan(&s.id, &s.firstNumber, &s.lastNumber, &s.firstTime, &s.lastTime); err != nil {
+			return nil, err
+		}
+		if s.firstNumber != v.sealed()+1 || s.lastNumber < s.firstNumber {
+			return nil, errDamaged
+		}
+		v.segments = append(v.segments, s)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	if err := v.readLog(ctx, tx); err != nil {
+		return nil, err
+	}
+	var stored int64
+	if err := tx.QueryRowContext(ctx, `SELECT stored FROM total`).Scan(&stored); err != nil {
+		return nil, err
+	}
+	if v.last() != stored {
+		return nil, fmt.Errorf("%w: it has %d of %d events", errDamaged, v.last(), stored)
+	}
+	return v, nil
+}
+
+func (v *view) readLog(ctx context.Context, tx *sql.Tx) error {
+	rows, err := tx.QueryContext(ctx, `SELECT number, content FROM log ORDER BY number`)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	var dictionaries []dictionary
 	for rows.Next() {
-		var x dictionary
-		if err := rows.Scan(&x.id, &x.content); err != nil {
+		var last int64
+		var content sql.RawBytes
+		if err := rows.Scan(&last, &content); err != nil {
 			return err
 		}
-		dictionaries = append(dictionaries, x)
+		records, err := decodeLog(content, last)
+		if err != nil {
+			return err
+		}
+		for _, r := range records {
+			if r.number > v.sealed() {
+				v.recent = append(v.recent, r)
+			}
+		}
 	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	d.codec, err = newCodec(dictionaries)
-	return err
+	return rows.Err()
 }
 
 // openWriter opens the connection that writes. WAL is a property of the file,
@@ -203,11 +297,10 @@ func (d *database) openWriter(ctx context.Context) (err error) {
 		return nil
 	}
 	if d.writer == nil {
-		if d.writer, err = open(d.path, "journal_mode(WAL)", "foreign_keys(0)", "cache_size(-16384)"); err != nil {
+		if d.writer, err = open(d.path, "journal_mode(WAL)", "foreign_keys(0)", "cache_size(-4096)", "wal_autocheckpoint(2000)"); err != nil {
 			return err
 		}
 	}
-	d.names = make(map[string]int64)
 	d.conn, err = d.writer.Conn(ctx)
 	return err
 }
@@ -225,7 +318,6 @@ func (d *database) transact(ctx context.Context, do func() error) error {
 	if err == nil {
 		return nil
 	}
-	clear(d.names)
 	_, _ = d.conn.ExecContext(ctx, "ROLLBACK") // fails if SQLite has done it by itself
 	return err
 }
@@ -245,9 +337,6 @@ func (d *database) close() error {
 	}
 	if d.writer != nil {
 		errs = append(errs, d.writer.Close())
-	}
-	if d.codec != nil {
-		d.codec.close()
 	}
 	return errors.Join(errs...)
 }

@@ -19,6 +19,9 @@ var errRemoved = fmt.Errorf("%w: the day is being removed by the retention; try 
 // errNewer says that a later version of the program wrote the file.
 var errNewer = errors.New("written by a newer version of auditlog")
 
+// errOlder says that the file is from before the first release.
+var errOlder = errors.New("written by an older version of auditlog")
+
 // failed says what could not be done, why, and what helps. All that a file can
 // fail with is wrapped in [store.ErrUnavailable]: a person can put it right, and
 // until then the sender had better keep its events.
@@ -50,7 +53,7 @@ func remedy(err error) string {
 		return "the disk or the file is read-only: make it writable for the user that runs auditlog"
 	case code == sqlite3.SQLITE_CANTOPEN, code == sqlite3.SQLITE_IOERR:
 		return "the disk cannot be read or written: see whether it is full, read-only or failing"
-	case code == sqlite3.SQLITE_CORRUPT, code == sqlite3.SQLITE_NOTADB:
+	case code == sqlite3.SQLITE_CORRUPT, code == sqlite3.SQLITE_NOTADB, errors.Is(err, errDamaged), errors.Is(err, errNoDoc):
 		return "the file is damaged: stop auditlog, and restore the file from a backup or move it away"
 	case code == sqlite3.SQLITE_BUSY, code == sqlite3.SQLITE_LOCKED:
 		return "another program has it open: stop that program"

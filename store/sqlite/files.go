@@ -26,6 +26,7 @@ const (
 type files struct {
 	directory string
 	max       int // open ones
+	size      int // events of a segment
 	log       *zap.Logger
 
 	// removing is held while a day's totals are in two places.
@@ -54,8 +55,8 @@ type file struct {
 	db      *database
 }
 
-func newFiles(directory string, limit int, log *zap.Logger) (*files, error) {
-	s := &files{directory: directory, max: limit, log: log, days: make(map[audit.Day]*file)}
+func newFiles(directory string, limit, segmentSize int, log *zap.Logger) (*files, error) {
+	s := &files{directory: directory, max: limit, size: segmentSize, log: log, days: make(map[audit.Day]*file)}
 	s.freed.L = &s.mu
 	entries, err := os.ReadDir(directory)
 	if err != nil {
@@ -253,7 +254,7 @@ func (s *files) open(ctx context.Context, f *file) (*database, error) {
 		}
 		return nil, err
 	}
-	f.db, f.totals, f.problem = db, db.start, nil
+	f.db, f.totals, f.problem = db, db.opened, nil
 	f.loaded, f.onDisk, f.stale = true, true, false
 	return db, nil
 }
@@ -261,13 +262,13 @@ func (s *files) open(ctx context.Context, f *file) (*database, error) {
 func (s *files) openOrCreate(ctx context.Context, f *file) (*database, error) {
 	path := s.path(f.day)
 	if f.onDisk {
-		return openDatabase(ctx, path, f.day)
+		return openDatabase(ctx, path, f.day, s.size)
 	}
 	err := createFile(path)
 	if err != nil {
 		return nil, err
 	}
-	db, err := openDatabase(ctx, path, f.day)
+	db, err := openDatabase(ctx, path, f.day, s.size)
 	if err != nil {
 		// An empty file left behind would be a day that cannot be read.
 		return nil, errors.Join(err, removeFile(path))

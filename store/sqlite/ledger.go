@@ -56,10 +56,10 @@ func (l *ledger) prepare(ctx context.Context) error {
 		return err
 	}
 	switch {
-	case version > schemaVersion:
+	case version > ledgerVersion:
 		return fmt.Errorf("%w: its format is %d, and this version reads up to %d: start the newer version",
-			errNewer, version, schemaVersion)
-	case version == schemaVersion:
+			errNewer, version, ledgerVersion)
+	case version == ledgerVersion:
 		return nil
 	}
 	_, err := l.conn.ExecContext(ctx, fmt.Sprintf(`
@@ -75,7 +75,7 @@ func (l *ledger) prepare(ctx context.Context) error {
 			set_aside    INTEGER NOT NULL
 		) STRICT, WITHOUT ROWID;
 		PRAGMA user_version = %d;
-		COMMIT`, schemaVersion))
+		COMMIT`, ledgerVersion))
 	return err
 }
 

@@ -1,10 +1,8 @@
 package sqlite
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -17,27 +15,18 @@ import (
 	"github.com/auditlog/auditlog/store"
 )
 
-// columns are the fields that have a column of their own; the others are read
-// from the document.
-var columns = map[*audit.Field]string{
-	audit.Account:    "account",
-	audit.Method:     "method",
-	audit.Area:       "area",
-	audit.EntityType: "entity_type",
-}
-
 // A selection is a query as the files answer it.
 type selection struct {
-	accounts   []string
-	start, end int64 // ns; end is exclusive
-	filters    []store.Filter
+	start, end int64     // ns; end is exclusive
+	filters    []*filter // the caller's accounts are the first
 	ascending  bool
 	after      *store.Position
 }
 
 // selection checks the caller and the query, and keeps it within the retention.
 func (s *Store) selection(caller store.Caller, q store.Query) (x selection, err error) {
-	if x.accounts, err = caller.Scope(q.Account); err != nil {
+	accounts, err := caller.Scope(q.Account)
+	if err != nil {
 		return x, err
 	}
 	if err := q.Validate(); err != nil {
@@ -45,7 +34,8 @@ func (s *Store) selection(caller store.Caller, q store.Query) (x selection, err 
 	}
 	x.start = max(nanoseconds(q.Start), s.oldest())
 	x.end = nanoseconds(q.End)
-	x.filters, x.ascending, x.after = q.Filters, q.Ascending, q.After
+	x.filters = compile(append([]store.Filter{ofAccounts(accounts)}, q.Filters...))
+	x.ascending, x.after = q.Ascending, q.After
 	if x.after == nil {
 		return x, nil
 	}
@@ -56,6 +46,10 @@ func (s *Store) selection(caller store.Caller, q store.Query) (x selection, err 
 		x.end = min(x.end, at+1)
 	}
 	return x, nil
+}
+
+func ofAccounts(accounts []string) store.Filter {
+	return store.Filter{Fields: []*audit.Field{audit.Account}, Values: accounts}
 }
 
 // oldest is the time of the oldest events that are shown.
@@ -72,9 +66,6 @@ func nanoseconds(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// instant is the inverse of nanoseconds.
-func instant(ns int64) time.Time { return time.Unix(0, ns).UTC() }
-
 // days returns the days of the selection in its order.
 func (s *Store) days(x selection) []audit.Day {
 	if x.start >= x.end {
@@ -85,6 +76,32 @@ func (s *Store) days(x selection) []audit.Day {
 		slices.Reverse(days)
 	}
 	return days
+}
+
+// A look is what a call did so far with the budget of its query.
+type look struct {
+	budget int // 0 is no limit
+	looked int
+	spent  bool
+}
+
+// one counts a look at an event. It returns false, and the event is not to be
+// looked at, if the budget is spent.
+func (l *look) one() bool {
+	if l.budget > 0 && l.looked >= l.budget {
+		l.spent = true
+		return false
+	}
+	l.looked++
+	return true
+}
+
+// after returns what l became, which is itself where there was nothing to do.
+func (l look) after(became look) look {
+	if became == (look{}) {
+		return l
+	}
+	return became
 }
 
 // Search implements [store.Reader]. It opens only the files that the page needs.
@@ -99,14 +116,19 @@ func (s *Store) Search(ctx context.Context, caller store.Caller, q store.Query) 
 		return page, fmt.Errorf("search: %w", err)
 	}
 	l := look{budget: q.Budget}
+	var last *store.Position // of what was looked at
 	for _, day := range s.days(x) {
-		err := s.files.read(ctx, day, func(d *database) error {
-			more, err := d.page(ctx, x, q.Limit+1-len(page.Events), &l)
-			page.Events = append(page.Events, more...)
+		var p dayPage
+		if err := s.readDay(ctx, day, x, func(r *reading) (err error) {
+			p, err = r.page(q.Limit+1-len(page.Events), l)
 			return err
-		})
-		if err != nil {
+		}); err != nil {
 			return store.Page{}, err
+		}
+		page.Events = append(page.Events, p.events...)
+		l = l.after(p.look)
+		if p.reached != nil {
+			last = p.reached
 		}
 		if len(page.Events) > q.Limit {
 			page.Events = page.Events[:q.Limit]
@@ -115,7 +137,7 @@ func (s *Store) Search(ctx context.Context, caller store.Caller, q store.Query) 
 			break
 		}
 		if l.spent {
-			page.Next, page.Partial = &l.reached, true
+			page.Next, page.Partial = last, true
 			break
 		}
 	}
@@ -133,21 +155,18 @@ func (s *Store) Event(ctx context.Context, caller store.Caller, id audit.ID) (e 
 	if err != nil {
 		return e, fmt.Errorf("read event: %w", err)
 	}
-	c := conditions{}
-	c.add("hash = ?", id.Hash[:])
-	c.add("time >= ?", s.oldest())
-	c.in("account", accounts)
-	err = store.ErrNotFound
-	readErr := s.files.read(ctx, id.Day, func(d *database) error {
-		return d.events(ctx, &c, "", nil, &look{}, func(_ int64, found audit.Event) bool {
-			e, err = found, nil
-			return false
-		})
+	found := false
+	err = s.readDay(ctx, id.Day, selection{}, func(r *reading) (err error) {
+		e, found, err = r.event(id.Hash)
+		return err
 	})
-	if readErr != nil {
-		return e, readErr
+	if err != nil {
+		return e, err
 	}
-	return e, err
+	if !found || nanoseconds(e.Instant(audit.Time)) < s.oldest() || !ofAccounts(accounts).Matches(&e) {
+		return audit.Event{}, store.ErrNotFound
+	}
+	return e, nil
 }
 
 // Values implements [store.Reader].
@@ -155,15 +174,16 @@ func (s *Store) Values(ctx context.Context, caller store.Caller, q store.Query, 
 	if field == nil || limit < 1 {
 		return all, fmt.Errorf("read values: %w: values of no field, or none of them", store.ErrInvalid)
 	}
-	counts := make(map[string]int64)
-	all.Reached, err = s.count(ctx, caller, q, func(d *database, x selection, l *look) error {
-		return d.values(ctx, x, field, counts, l)
+	var total counts
+	all.Reached, err = s.count(ctx, caller, q, func() (counter, func()) {
+		c := &valueCounter{of: field, counts: make(counts)}
+		return c, func() { total = total.add(c.counts) }
 	})
 	if err != nil {
 		return all, fmt.Errorf("read values: %w", err)
 	}
-	all.Values = make([]store.Value, 0, len(counts))
-	for v, n := range counts {
+	all.Values = make([]store.Value, 0, len(total))
+	for v, n := range total {
 		all.Values = append(all.Values, store.Value{Value: v, Count: n})
 	}
 	slices.SortFunc(all.Values, func(a, b store.Value) int {
@@ -178,51 +198,82 @@ func (s *Store) Histogram(ctx context.Context, caller store.Caller, q store.Quer
 	if interval < time.Second {
 		return h, fmt.Errorf("read histogram: %w: an interval of %s", store.ErrInvalid, interval)
 	}
-	buckets := make(map[int64]map[string]int64)
-	h.Reached, err = s.count(ctx, caller, q, func(d *database, x selection, l *look) error {
-		c, rest := x.conditions()
-		return d.events(ctx, &c, x.order(), rest, l, func(_ int64, e audit.Event) bool {
-			at := e.Instant(audit.Time).UnixNano()
-			at -= at % int64(interval)
-			if buckets[at] == nil {
-				buckets[at] = make(map[string]int64)
+	total := make(map[int64]counts)
+	h.Reached, err = s.count(ctx, caller, q, func() (counter, func()) {
+		c := &bucketCounter{interval: int64(interval), buckets: make(map[int64]counts)}
+		return c, func() {
+			for at, n := range c.buckets {
+				total[at] = total[at].add(n)
 			}
-			buckets[at][e.Text(audit.Status)]++
-			return true
-		})
+		}
 	})
 	if err != nil {
 		return h, fmt.Errorf("read histogram: %w", err)
 	}
-	for _, at := range slices.Sorted(maps.Keys(buckets)) {
-		h.Buckets = append(h.Buckets, store.Bucket{Start: time.Unix(0, at).UTC(), Counts: buckets[at]})
+	for _, at := range slices.Sorted(maps.Keys(total)) {
+		h.Buckets = append(h.Buckets, store.Bucket{Start: instant(at), Counts: total[at]})
 	}
 	return h, nil
 }
 
-// count calls do for each day of the query, newest first, until the budget is
-// spent. It returns how far the budget reached, see [store.Values].
-func (s *Store) count(ctx context.Context, caller store.Caller, q store.Query, do func(*database, selection, *look) error) (time.Time, error) {
+// count counts each day of the query, newest first, until the budget is spent.
+// start returns what counts a day, and what is called when it has. count returns
+// how far the budget reached, see [store.Values].
+func (s *Store) count(ctx context.Context, caller store.Caller, q store.Query, start func() (counter, func())) (reached time.Time, err error) {
 	leave, err := s.enter(ctx)
 	if err != nil {
-		return time.Time{}, err
+		return reached, err
 	}
 	defer leave()
 	q.After, q.Ascending, q.Limit = nil, false, 1
 	x, err := s.selection(caller, q)
 	if err != nil {
-		return time.Time{}, err
+		return reached, err
 	}
 	l := look{budget: q.Budget}
 	for _, day := range s.days(x) {
-		if err := s.files.read(ctx, day, func(d *database) error { return do(d, x, &l) }); err != nil {
-			return time.Time{}, err
+		var became look
+		var at int64
+		add := func() {}
+		if err := s.readDay(ctx, day, x, func(r *reading) (err error) {
+			var c counter
+			c, add = start()
+			became, at, err = r.count(c, l)
+			return err
+		}); err != nil {
+			return reached, err
 		}
-		if l.spent {
-			return l.reached.Time, nil
+		add()
+		if l = l.after(became); l.spent {
+			return instant(at), nil
 		}
 	}
-	return time.Time{}, nil
+	return reached, nil
+}
+
+// readDay calls do with a reading of a day's file, and again if segments were
+// replaced meanwhile.
+func (s *Store) readDay(ctx context.Context, day audit.Day, x selection, do func(*reading) error) error {
+	return s.files.read(ctx, day, func(d *database) error {
+		v, err := d.view(ctx)
+		for err == nil {
+			doErr := do(&reading{ctx: ctx, database: d, view: v, selection: x})
+			d.replacing.Lock() // what it saw deleted is gone from the view after that
+			d.replacing.Unlock()
+			var now *view
+			if now, err = d.view(ctx); err != nil || now.extends(v) {
+				return errors.Join(err, doErr)
+			}
+			v = now
+		}
+		return err
+	})
+}
+
+// extends reports whether v has all segments of an earlier view.
+func (v *view) extends(earlier *view) bool {
+	n := len(earlier.segments)
+	return n == 0 || len(v.segments) >= n && v.segments[n-1].id == earlier.segments[n-1].id
 }
 
 // DeadLetters implements [store.Reader].
@@ -236,246 +287,35 @@ func (s *Store) DeadLetters(ctx context.Context, caller store.Caller) (map[audit
 	if err != nil {
 		return nil, fmt.Errorf("count dead letters: %w", err)
 	}
-	c := conditions{}
-	c.add("received >= ?", s.oldest())
-	c.in("account", accounts)
-	counts := make(map[string]int64)
-	for _, day := range s.files.between(audit.DayOf(time.Unix(0, s.oldest())), maxDay, hasDeadLetters) {
-		err := s.files.read(ctx, day, func(d *database) error {
-			return d.count(ctx, "SELECT reason AS id, count(*) AS n FROM dead_letter"+c.where()+" GROUP BY reason", c.args, counts)
-		})
+	args := []any{s.oldest()}
+	for _, account := range accounts {
+		args = append(args, account)
+	}
+	query := "SELECT reason, count(*) FROM dead_letter WHERE received >= ? AND account IN (?" +
+		strings.Repeat(", ?", len(accounts)-1) + ") GROUP BY reason"
+	reasons := make(map[audit.Reason]int64)
+	for _, day := range s.files.between(audit.DayOf(instant(s.oldest())), maxDay, hasDeadLetters) {
+		err := s.files.read(ctx, day, func(d *database) error { return d.countReasons(ctx, query, args, reasons) })
 		if err != nil {
 			return nil, err
 		}
 	}
-	reasons := make(map[audit.Reason]int64, len(counts))
-	for reason, n := range counts {
-		reasons[audit.Reason(reason)] = n
-	}
 	return reasons, nil
 }
 
-// conditions are terms of a WHERE clause, all of which hold.
-type conditions struct {
-	terms []string
-	args  []any
-}
-
-func (c *conditions) add(term string, args ...any) {
-	c.terms = append(c.terms, term)
-	c.args = append(c.args, args...)
-}
-
-// in holds where a column that refers to name has one of values.
-func (c *conditions) in(column string, values []string) {
-	c.add(column+" IN ("+namesOf(values)+")", anys(values)...)
-}
-
-func (c *conditions) where() string { return " WHERE " + strings.Join(c.terms, " AND ") }
-
-func namesOf(values []string) string {
-	return "SELECT id FROM name WHERE value IN (?" + strings.Repeat(", ?", max(0, len(values)-1)) + ")"
-}
-
-func anys(values []string) []any {
-	if len(values) == 0 {
-		return []any{nil} // equals nothing
-	}
-	args := make([]any, len(values))
-	for i, v := range values {
-		args[i] = v
-	}
-	return args
-}
-
-// conditions returns what the file itself can tell, and the filters that need
-// the document.
-func (x selection) conditions() (c conditions, rest []store.Filter) {
-	c.in("account", x.accounts)
-	c.add("time >= ? AND time < ?", x.start, x.end)
-	if x.after != nil {
-		at := nanoseconds(x.after.Time)
-		if x.ascending {
-			c.add("(time > ? OR hash > ?)", at, x.after.Hash[:])
-		} else {
-			c.add("(time < ? OR hash < ?)", at, x.after.Hash[:])
-		}
-	}
-	for _, f := range x.filters {
-		column := columns[f.Fields[0]]
-		switch {
-		case column == "" || len(f.Fields) > 1 || f.Match != store.Equal:
-			rest = append(rest, f)
-		case f.Not:
-			c.add("("+column+" IS NULL OR "+column+" NOT IN ("+namesOf(f.Values)+"))", anys(f.Values)...)
-		default:
-			c.in(column, f.Values)
-		}
-	}
-	return c, rest
-}
-
-// A look is what a call did so far with the budget of its query.
-type look struct {
-	budget  int // 0 is no limit
-	looked  int
-	spent   bool
-	reached store.Position // of the last event that was looked at
-	number  int64          // its number
-}
-
-// at counts a look at an event. It returns false, and the event is not to be
-// looked at, if the budget is spent.
-func (l *look) at(number, time int64, hash audit.Hash) bool {
-	if l.budget > 0 && l.looked == l.budget {
-		l.spent = true
-		return false
-	}
-	l.looked++
-	l.reached, l.number = store.Position{Time: instant(time), Hash: hash}, number
-	return true
-}
-
-func (x selection) order() string {
-	direction := "DESC"
-	if x.ascending {
-		direction = "ASC"
-	}
-	return fmt.Sprintf(" ORDER BY time %s, hash %s", direction, direction)
-}
-
-// page returns up to n events of the selection, in its order.
-func (d *database) page(ctx context.Context, x selection, n int, l *look) (events []audit.Event, err error) {
-	c, rest := x.conditions()
-	order := x.order()
-	if len(rest) == 0 {
-		order += fmt.Sprintf(" LIMIT %d", n)
-	}
-	err = d.events(ctx, &c, order, rest, l, func(_ int64, e audit.Event) bool {
-		events = append(events, e)
-		return len(events) < n
-	})
-	return events, err
-}
-
-func matches(filters []store.Filter, e *audit.Event) bool {
-	for _, f := range filters {
-		if !f.Matches(e) {
-			return false
-		}
-	}
-	return true
-}
-
-// needles returns, for each filter that can only pass documents with one of some
-// texts in them, these texts. Most documents need not be parsed then.
-func needles(filters []store.Filter) (all [][][]byte) {
-	for _, f := range filters {
-		if f.Not || f.Match != store.Equal || slices.ContainsFunc(f.Fields, func(field *audit.Field) bool { return field.Kind != audit.Text }) {
-			continue
-		}
-		texts := [][]byte{}
-		for _, field := range f.Fields {
-			for _, v := range f.Values {
-				var e audit.Event
-				if e.SetText(field, v); e.Text(field) == v && v != "" { // else no event has it
-					document := eventDocument(&e)
-					texts = append(texts, document[:len(document)-1]) // without the closing brace
-				}
-			}
-		}
-		all = append(all, texts)
-	}
-	return all
-}
-
-func hasNeedles(document []byte, all [][][]byte) bool {
-	for _, texts := range all {
-		if !slices.ContainsFunc(texts, func(text []byte) bool { return bytes.Contains(document, text) }) {
-			return false
-		}
-	}
-	return true
-}
-
-// events calls yield with the events that hold c and pass rest, and their
-// numbers, until it returns false. Where there are filters in rest, each event is
-// a look.
-func (d *database) events(ctx context.Context, c *conditions, order string, rest []store.Filter, l *look, yield func(number int64, e audit.Event) bool) error {
-	rows, err := d.pool.QueryContext(ctx, "SELECT number, time, hash, fingerprint, document FROM event"+c.where()+order, c.args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	needles := needles(rest)
-	var document []byte
-	for rows.Next() {
-		var number, time int64
-		var hash, fingerprint, frame sql.RawBytes
-		if err := rows.Scan(&number, &time, &hash, &fingerprint, &frame); err != nil {
-			return err
-		}
-		id, print := audit.ID{Day: d.day}, audit.Fingerprint{}
-		if copy(id.Hash[:], hash) != len(id.Hash) || copy(print[:], fingerprint) != len(print) {
-			return errors.New("an event's identity is damaged")
-		}
-		if len(rest) > 0 && !l.at(number, time, id.Hash) {
-			return nil
-		}
-		if document, err = d.codec.decode(document[:0], frame); err != nil {
-			return fmt.Errorf("event %s: %w", id, err)
-		}
-		if !hasNeedles(document, needles) {
-			continue
-		}
-		e, err := parseEvent(document, id, print)
-		if err != nil {
-			return fmt.Errorf("event %s: %w", id, err)
-		}
-		if matches(rest, &e) && !yield(number, e) {
-			return nil
-		}
-	}
-	return rows.Err()
-}
-
-// values adds to counts how many events of the selection have each value of field.
-func (d *database) values(ctx context.Context, x selection, field *audit.Field, counts map[string]int64, l *look) error {
-	c, rest := x.conditions()
-	if column := columns[field]; column != "" && len(rest) == 0 {
-		query := "SELECT " + column + " AS id, count(*) AS n FROM event" + c.where() + " GROUP BY " + column
-		return d.count(ctx, query, c.args, counts)
-	}
-	return d.events(ctx, &c, x.order(), rest, l, func(_ int64, e audit.Event) bool {
-		for _, v := range distinct(e.Values(field)) {
-			counts[v]++
-		}
-		return true
-	})
-}
-
-func distinct(values []string) []string {
-	if len(values) < 2 {
-		return values
-	}
-	values = slices.Sorted(slices.Values(values))
-	return slices.Compact(values)
-}
-
-// count adds to counts the rows (id of a name, n) of a query.
-func (d *database) count(ctx context.Context, query string, args []any, counts map[string]int64) error {
-	rows, err := d.pool.QueryContext(ctx, "SELECT value, n FROM ("+query+") JOIN name USING (id)", args...)
+func (d *database) countReasons(ctx context.Context, query string, args []any, reasons map[audit.Reason]int64) error {
+	rows, err := d.pool.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var value string
+		var reason string
 		var n int64
-		if err := rows.Scan(&value, &n); err != nil {
+		if err := rows.Scan(&reason, &n); err != nil {
 			return err
 		}
-		counts[value] += n
+		reasons[audit.Reason(reason)] += n
 	}
 	return rows.Err()
 }

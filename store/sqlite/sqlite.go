@@ -36,6 +36,7 @@ type Options struct {
 	Path        string           // directory, made with mode 0700
 	Retention   time.Duration    // events are shown this long; 0 is DefaultRetention
 	MaxOpenDays int              // files kept open; 0 is 8
+	SegmentSize int              // events, see [SegmentSize], which is also the default and the most
 	Now         func() time.Time // nil is time.Now
 	Logger      *zap.Logger      // nil logs nothing
 }
@@ -49,6 +50,7 @@ type Store struct {
 	ledger    *ledger
 
 	queue   chan *request // to the goroutine that writes
+	seals   seals         // of the goroutine that writes
 	stop    context.CancelFunc
 	workers sync.WaitGroup
 
@@ -66,7 +68,7 @@ type Store struct {
 var _ store.Store = (*Store)(nil)
 
 // Open opens the store in a directory, and makes it if it is not there. It
-// refuses a directory that another store has open, and files of a newer version.
+// refuses a directory that another store has open, and files of another version.
 // A damaged file does not keep the other days from being used: see
 // [store.Status].Problem.
 func Open(ctx context.Context, o Options) (*Store, error) {
@@ -91,6 +93,10 @@ func openStore(ctx context.Context, o Options) (_ *Store, err error) {
 	if o.MaxOpenDays <= 0 {
 		o.MaxOpenDays = defaultMaxOpenDays
 	}
+	if o.SegmentSize <= 0 || o.SegmentSize > SegmentSize {
+		o.SegmentSize = SegmentSize
+	}
+	s.seals.days, s.seals.built = make(map[audit.Day]*unsealed), make(chan *built, 1)
 	if err := makeDirectory(o.Path); err != nil {
 		return nil, err
 	}
@@ -102,7 +108,7 @@ func openStore(ctx context.Context, o Options) (_ *Store, err error) {
 			err = errors.Join(err, s.closeFiles())
 		}
 	}()
-	if s.files, err = newFiles(o.Path, o.MaxOpenDays, s.log); err != nil {
+	if s.files, err = newFiles(o.Path, o.MaxOpenDays, o.SegmentSize, s.log); err != nil {
 		return nil, err
 	}
 	if err := s.examine(ctx); err != nil {
@@ -138,7 +144,7 @@ func (s *Store) examine(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, errNewer):
+		case errors.Is(err, errNewer), errors.Is(err, errOlder):
 			newer = append(newer, err)
 		case err != nil:
 			s.log.Error("A day's file cannot be opened; the other days are used.", zap.Error(err))

@@ -29,14 +29,18 @@ func TestMain(m *testing.M) {
 }
 
 func TestConformance(t *testing.T) {
-	for name, open := range map[string]int{"all files open": 100, "one file open": 1} {
+	for name, o := range map[string]sqlite.Options{
+		"all files open": {MaxOpenDays: 100},
+		"one file open":  {MaxOpenDays: 1},
+		"small segments": {MaxOpenDays: 100, SegmentSize: 3},
+		"one of all":     {MaxOpenDays: 1, SegmentSize: 1},
+	} {
 		t.Run(name, func(t *testing.T) {
-			storetest.Run(t, func(t *testing.T, o storetest.Options) store.Store {
-				s, err := sqlite.Open(t.Context(), sqlite.Options{
-					Path: o.Dir, Retention: o.Retention, Now: o.Now, MaxOpenDays: open,
-				})
+			storetest.Run(t, func(t *testing.T, s storetest.Options) store.Store {
+				o.Path, o.Retention, o.Now = s.Dir, s.Retention, s.Now
+				opened, err := sqlite.Open(t.Context(), o)
 				require.NoError(t, err)
-				return s
+				return opened
 			})
 		})
 	}
@@ -170,7 +174,7 @@ func execute(t *testing.T, file, statement string) {
 }
 
 func TestNewerVersionIsRefused(t *testing.T) {
-	for _, name := range []string{"auditlog-2026.11.22.db", "counters.db"} {
+	for name, newest := range map[string]int{"auditlog-2026.11.22.db": 2, "counters.db": 1} {
 		t.Run(name, func(t *testing.T) {
 			path := t.TempDir()
 			s := open(t, path, newClock().now)
@@ -179,9 +183,20 @@ func TestNewerVersionIsRefused(t *testing.T) {
 			execute(t, filepath.Join(path, name), "PRAGMA user_version = 7")
 			_, err := sqlite.Open(t.Context(), sqlite.Options{Path: path})
 			require.ErrorContains(t, err, name)
-			require.ErrorContains(t, err, "written by a newer version of auditlog: its format is 7, and this version reads up to 1")
+			require.ErrorContains(t, err, fmt.Sprintf("written by a newer version of auditlog: its format is 7, and this version reads up to %d", newest))
 		})
 	}
+}
+
+func TestOlderVersionIsRefused(t *testing.T) {
+	path := t.TempDir()
+	s := open(t, path, newClock().now)
+	require.NoError(t, s.Write(t.Context(), batch(event(1, noon))))
+	require.NoError(t, s.Close())
+	execute(t, dayFile(path, noon), "PRAGMA user_version = 1")
+	_, err := sqlite.Open(t.Context(), sqlite.Options{Path: path})
+	require.ErrorContains(t, err, "auditlog-2026.11.22.db")
+	require.ErrorContains(t, err, "written by an older version of auditlog: its format is 1, and this version reads 2: move the files away")
 }
 
 func TestUnusableFile(t *testing.T) {

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -23,15 +22,20 @@ const maxGroup = 4 << 20
 type record struct {
 	day      audit.Day
 	lookBack bool // its day depends on the clock: look in the day before, too
-	reason   audit.Reason
 
-	time, received           int64 // ns
-	account                  string
-	method, area, entityType string // "" is absent
-	hash                     audit.Hash
-	fingerprint              audit.Fingerprint
-	document                 []byte
+	time        int64 // ns; when a dead letter was received
+	received    int64 // ns
+	number      int64 // of an event that is stored, see schema.sql
+	hash        audit.Hash
+	fingerprint audit.Fingerprint
+	document    document // JSON of a dead letter
+
+	reason  audit.Reason // of a dead letter
+	account string       // of a dead letter
 }
+
+// recordSize is what a record takes in memory besides its document.
+const recordSize = 256
 
 func (r *record) isDeadLetter() bool { return r.reason != "" }
 
@@ -39,6 +43,7 @@ func (r *record) isDeadLetter() bool { return r.reason != "" }
 type request struct {
 	records []record
 	size    int
+	seal    bool       // of [Store.Seal]; there are no records
 	done    chan error // takes one value without waiting
 }
 
@@ -60,6 +65,11 @@ func (s *Store) Write(ctx context.Context, batch store.Batch) error {
 	if len(r.records) == 0 {
 		return nil
 	}
+	return s.enqueue(ctx, r)
+}
+
+// enqueue hands r to the goroutine that writes and waits for what became of it.
+func (s *Store) enqueue(ctx context.Context, r *request) error {
 	select {
 	case s.queue <- r:
 	case <-ctx.Done():
@@ -87,8 +97,10 @@ func (s *Store) newRequest(batch store.Batch) (*request, error) {
 		records: make([]record, 0, len(batch.Events)+len(batch.DeadLetters)),
 		done:    make(chan error, 1),
 	}
+	size := 0
 	for i := range batch.Events {
-		r.records = append(r.records, newEvent(&batch.Events[i]))
+		r.records = append(r.records, newEvent(&batch.Events[i], size+size/8))
+		size = len(r.records[i].document)
 	}
 	for i := range batch.DeadLetters {
 		d := &batch.DeadLetters[i]
@@ -106,18 +118,16 @@ func (s *Store) newRequest(batch store.Batch) (*request, error) {
 				return nil, fmt.Errorf("%w: %w", store.ErrInvalid, err)
 			}
 		}
-		r.size += len(rec.document)
+		r.size += len(rec.document) + recordSize
 	}
 	return r, nil
 }
 
-func newEvent(e *audit.Event) record {
+func newEvent(e *audit.Event, size int) record {
 	return record{
 		day: e.ID.Day, lookBack: e.FiledWhenReceived(),
 		time: e.Instant(audit.Time).UnixNano(), received: e.Instant(audit.Received).UnixNano(),
-		account: e.Text(audit.Account), method: e.Text(audit.Method),
-		area: e.Text(audit.Area), entityType: e.Text(audit.EntityType),
-		hash: e.ID.Hash, fingerprint: e.Fingerprint, document: eventDocument(e),
+		hash: e.ID.Hash, fingerprint: e.Fingerprint, document: appendDocument(make(document, 0, size), e),
 	}
 }
 
@@ -131,7 +141,7 @@ func newDeadLetter(d deadLetter) (record, error) {
 		received = d.Event.ID.Day.Start()
 	}
 	return record{
-		day: d.Event.ID.Day, lookBack: true, reason: d.Reason, received: received.UnixNano(),
+		day: d.Event.ID.Day, lookBack: true, reason: d.Reason, time: received.UnixNano(), received: received.UnixNano(),
 		account: d.Event.Text(audit.Account), hash: d.Event.ID.Hash, fingerprint: d.Event.Fingerprint,
 		document: document,
 	}, err
@@ -141,11 +151,11 @@ func newDeadLetter(d deadLetter) (record, error) {
 // nobody would see that it was there. An event becomes a dead letter.
 func (r *record) refile(now time.Time) error {
 	if !r.isDeadLetter() {
-		e, err := parseEvent(r.document, audit.ID{Day: r.day, Hash: r.hash}, r.fingerprint)
+		e, err := r.event(r.day)
 		if err != nil {
 			return err
 		}
-		r.reason = audit.ReasonRejected
+		r.reason, r.account = audit.ReasonRejected, e.Text(audit.Account)
 		r.document, err = deadLetterDocument(deadLetter{Event: &e, Reason: r.reason, Detail: "its day is older than the retention"})
 		if err != nil {
 			return err
@@ -157,11 +167,36 @@ func (r *record) refile(now time.Time) error {
 
 // writeQueue is the one goroutine that writes. It takes what waits into one group.
 func (s *Store) writeQueue() {
-	for first := range s.queue {
-		s.commit(s.gather(first))
+	tick := time.NewTicker(sealInterval)
+	defer tick.Stop()
+	queue := s.queue
+	for queue != nil || s.seals.busy {
+		select {
+		case first, open := <-queue:
+			if !open {
+				queue = nil
+				break
+			}
+			s.serve(first)
+			s.sealFull()
+		case b := <-s.seals.built:
+			s.install(b)
+			s.sealFull()
+		case <-tick.C:
+			s.sealIdle()
+		}
 	}
 }
 
+func (s *Store) serve(first *request) {
+	if first.seal {
+		first.done <- s.sealAll()
+		return
+	}
+	s.commit(s.gather(first))
+}
+
+// gather takes what waits into one group with first.
 func (s *Store) gather(first *request) []*request {
 	group, size := []*request{first}, first.size
 	for size < maxGroup {
@@ -169,6 +204,10 @@ func (s *Store) gather(first *request) []*request {
 		case r, open := <-s.queue:
 			if !open {
 				return group
+			}
+			if r.seal {
+				r.done <- s.sealAll()
+				continue
 			}
 			group, size = append(group, r), size+r.size
 		default:
@@ -210,45 +249,55 @@ func (r *request) failure(failures map[audit.Day]error) error {
 
 func (s *Store) commitDay(day audit.Day, records []*record) error {
 	ctx := context.Background() // many callers share it
+	if err := s.awaitSeal(day); err != nil {
+		return err
+	}
 	return s.files.write(ctx, day, func(d *database) (totals, error) {
-		t := transaction{ctx: ctx, database: d, store: s}
+		v, err := d.view(ctx)
+		if err != nil {
+			return totals{}, err
+		}
+		known, err := d.knowledge(ctx)
+		if err != nil {
+			return totals{}, err
+		}
 		if err := d.statements.prepare(ctx, d.conn); err != nil {
 			return totals{}, err
 		}
-		err := d.transact(ctx, func() error {
+		t := transaction{ctx: ctx, database: d, store: s, next: v.last() + 1, pending: make(map[audit.Hash]*record, len(records))}
+		err = d.transact(ctx, func() error {
 			for _, r := range records {
 				if err := t.put(r); err != nil {
 					return err
 				}
 			}
-			return t.count()
+			return t.finish()
 		})
-		return t.totals, err
+		if err != nil || len(t.added) == 0 {
+			return t.totals, err
+		}
+		for _, r := range t.added {
+			known.recent[r.hash] = r
+		}
+		d.publish(&view{segments: v.segments, recent: append(v.recent, t.added...)})
+		s.seals.note(day, t.added)
+		return t.totals, nil
 	})
 }
 
 // statements are prepared on the connection that writes.
 type statements struct {
-	event, deadLetter         *sql.Stmt // inserts
-	eventPrint, deadPrint     *sql.Stmt // fingerprint by hash
-	findName, addName, update *sql.Stmt
+	log, deadLetter, deadPrint, update *sql.Stmt
 }
 
-const (
-	eventFingerprint      = `SELECT fingerprint FROM event WHERE hash = ?`
-	deadLetterFingerprint = `SELECT fingerprint FROM dead_letter WHERE hash = ?`
-)
+const deadLetterFingerprint = `SELECT fingerprint FROM dead_letter WHERE hash = ?`
 
 func (s *statements) all() map[string]**sql.Stmt {
 	return map[string]**sql.Stmt{
-		`INSERT INTO event (time, account, method, area, entity_type, hash, fingerprint, document)
-		 VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING`: &s.event,
+		`INSERT INTO log (number, content) VALUES (?, ?)`: &s.log,
 		`INSERT INTO dead_letter (received, account, reason, hash, fingerprint, document)
-		 VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING`: &s.deadLetter,
-		eventFingerprint:                      &s.eventPrint,
-		deadLetterFingerprint:                 &s.deadPrint,
-		`SELECT id FROM name WHERE value = ?`: &s.findName,
-		`INSERT INTO name (value) VALUES (?)`: &s.addName,
+		 VALUES (?, ?, ?, ?, ?, ?)`: &s.deadLetter,
+		deadLetterFingerprint: &s.deadPrint,
 		`UPDATE total SET accepted = accepted + ?, stored = stored + ?, duplicates = duplicates + ?,
 		 dead_letters = dead_letters + ?, received = max(received, ?), set_aside = max(set_aside, ?)`: &s.update,
 	}
@@ -282,10 +331,13 @@ type transaction struct {
 	ctx    context.Context
 	store  *Store
 	totals totals
-	buffer []byte
+
+	next    int64     // number of the next event
+	added   []*record // events, in order
+	pending map[audit.Hash]*record
 }
 
-// An outcome is what became of an insert.
+// An outcome is what became of a record.
 type outcome int
 
 const (
@@ -322,91 +374,75 @@ func (t *transaction) put(r *record) error {
 }
 
 func (t *transaction) insert(r *record) (outcome, error) {
-	if r.lookBack {
-		if o, err := t.lookUp(r); o != inserted || err != nil {
-			return o, err
-		}
+	if o, err := t.lookUp(r); o != inserted || err != nil {
+		return o, err
 	}
-	account, err := t.name(r.account)
-	if err != nil {
-		return 0, err
-	}
-	t.buffer = t.codec.encode(t.buffer[:0], r.document)
-	var result sql.Result
 	if r.isDeadLetter() {
-		reason, err := t.name(string(r.reason))
-		if err != nil {
-			return 0, err
-		}
-		result, err = t.statements.deadLetter.ExecContext(t.ctx, r.received, account, reason, r.hash[:], r.fingerprint[:], t.buffer)
-		if err != nil {
-			return 0, err
-		}
-		return t.compare(t.statements.deadPrint, r, result)
-	}
-	method, err := t.optionalName(r.method)
-	if err != nil {
-		return 0, err
-	}
-	area, err := t.optionalName(r.area)
-	if err != nil {
-		return 0, err
-	}
-	entityType, err := t.optionalName(r.entityType)
-	if err != nil {
-		return 0, err
-	}
-	result, err = t.statements.event.ExecContext(t.ctx, r.time, account, method, area, entityType, r.hash[:], r.fingerprint[:], t.buffer)
-	if err != nil {
-		return 0, err
-	}
-	return t.compare(t.statements.eventPrint, r, result)
-}
-
-// compare tells why an insert did nothing, if so.
-func (t *transaction) compare(fingerprint *sql.Stmt, r *record, result sql.Result) (outcome, error) {
-	if n, err := result.RowsAffected(); n == 1 || err != nil {
+		_, err := t.statements.deadLetter.ExecContext(t.ctx, r.received, r.account, string(r.reason), r.hash[:], r.fingerprint[:], compress(r.document))
 		return inserted, err
 	}
-	return r.compare(fingerprint.QueryRowContext(t.ctx, r.hash[:]))
+	r.number = t.next
+	t.next++
+	t.added = append(t.added, r)
+	t.pending[r.hash] = r
+	return inserted, nil
 }
 
-// compare reads the fingerprint that is stored with the record's hash. inserted
-// says that there is none.
-func (r *record) compare(row *sql.Row) (outcome, error) {
-	var fingerprint []byte
-	err := row.Scan(&fingerprint)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return inserted, nil
-	case err != nil:
-		return 0, err
-	case bytes.Equal(fingerprint, r.fingerprint[:]):
-		return present, nil
-	}
-	return taken, nil
-}
-
-// lookUp looks for the record's hash in its own day and in the day before. The
-// same record in one of them is present, whatever the other has.
+// lookUp looks for the record's hash in its own day and, where that depends on
+// the clock, in the day before. The same record in one of them is present,
+// whatever the other has.
 func (t *transaction) lookUp(r *record) (outcome, error) {
-	statement, query := t.statements.eventPrint, eventFingerprint
-	if r.isDeadLetter() {
-		statement, query = t.statements.deadPrint, deadLetterFingerprint
-	}
-	own, err := r.compare(statement.QueryRowContext(t.ctx, r.hash[:]))
-	if own == present || err != nil {
+	own, err := t.lookUpOwn(r)
+	if own == present || err != nil || !r.lookBack {
 		return own, err
 	}
 	before := inserted
 	err = t.store.files.read(t.ctx, r.day-1, func(d *database) (err error) {
-		before, err = r.compare(d.pool.QueryRowContext(t.ctx, query, r.hash[:]))
+		if r.isDeadLetter() {
+			before, err = r.compareRow(d.pool.QueryRowContext(t.ctx, deadLetterFingerprint, r.hash[:]))
+		} else {
+			before, err = r.compare(d.find(t.ctx, r.hash))
+		}
 		return err
 	})
 	if before == inserted {
 		return own, err
 	}
 	return before, err
+}
+
+func (t *transaction) lookUpOwn(r *record) (outcome, error) {
+	if r.isDeadLetter() {
+		return r.compareRow(t.statements.deadPrint.QueryRowContext(t.ctx, r.hash[:]))
+	}
+	if p := t.pending[r.hash]; p != nil {
+		return r.compare(p.fingerprint, true, nil)
+	}
+	return r.compare(t.find(t.ctx, r.hash))
+}
+
+// compare compares the record with the one that has its hash, if there is one.
+func (r *record) compare(f audit.Fingerprint, found bool, err error) (outcome, error) {
+	switch {
+	case err != nil:
+		return 0, err
+	case !found:
+		return inserted, nil
+	case f == r.fingerprint:
+		return present, nil
+	}
+	return taken, nil
+}
+
+func (r *record) compareRow(row *sql.Row) (outcome, error) {
+	var fingerprint []byte
+	err := row.Scan(&fingerprint)
+	if errors.Is(err, sql.ErrNoRows) {
+		return inserted, nil
+	}
+	var f audit.Fingerprint
+	copy(f[:], fingerprint)
+	return r.compare(f, true, err)
 }
 
 // conflict gives the record the identity that it has beside another of its hash.
@@ -426,47 +462,22 @@ func (r *record) conflict() error {
 		r.hash, r.document = hash, document
 		return nil
 	}
-	e, err := parseEvent(r.document, audit.ID{Day: r.day, Hash: hash}, r.fingerprint)
+	e, err := r.event(r.day)
 	if err != nil {
 		return fmt.Errorf("mark id conflict: %w", err)
 	}
 	e.SetFlag(audit.IDConflict, true)
-	r.hash, r.document = hash, eventDocument(&e)
+	r.hash, r.document = hash, appendDocument(nil, &e)
 	return nil
 }
 
-// optionalName is nil for an absent value.
-func (t *transaction) optionalName(value string) (any, error) {
-	if value == "" {
-		return nil, nil
-	}
-	return t.name(value)
-}
-
-// name returns the id of a value that repeats.
-func (t *transaction) name(value string) (id int64, err error) {
-	if id, known := t.names[value]; known {
-		return id, nil
-	}
-	err = t.statements.findName.QueryRowContext(t.ctx, value).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		var result sql.Result
-		if result, err = t.statements.addName.ExecContext(t.ctx, value); err == nil {
-			id, err = result.LastInsertId()
+// finish appends the events to the log and writes what was counted.
+func (t *transaction) finish() error {
+	if len(t.added) > 0 {
+		if _, err := t.statements.log.ExecContext(t.ctx, t.next-1, encodeLog(t.added)); err != nil {
+			return err
 		}
 	}
-	if err != nil {
-		return 0, err
-	}
-	if len(t.names) >= maxNames {
-		clear(t.names)
-	}
-	t.names[value] = id
-	return id, nil
-}
-
-// count writes what the transaction counted.
-func (t *transaction) count() error {
 	n := &t.totals
 	_, err := t.statements.update.ExecContext(t.ctx, n.accepted, n.stored, n.duplicates, n.deadLetters, n.received, n.setAside)
 	return err
