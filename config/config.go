@@ -241,7 +241,7 @@ func Default() Config {
 		Store: Store{
 			Path:      "./auditlog-data",
 			Retention: 30 * Day,
-			SQLite:    SQLite{MaxOpenDays: 16},
+			SQLite:    SQLite{MaxOpenDays: 34},
 		},
 		Search: Search{
 			Endpoint:        "127.0.0.1:8080",

@@ -61,7 +61,7 @@ func NewFactory(open Open) extension.Factory {
 }
 
 func createDefaultConfig() component.Config {
-	return &Config{Path: "./auditlog-data", Retention: 30 * 24 * time.Hour, SQLite: SQLiteConfig{MaxOpenDays: 16}}
+	return &Config{Path: "./auditlog-data", Retention: 30 * 24 * time.Hour, SQLite: SQLiteConfig{MaxOpenDays: 34}}
 }
 
 // Extension owns the installation while the server runs, and answers commands

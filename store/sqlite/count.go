@@ -308,19 +308,7 @@ func (r *reading) countLooks(c counter, e evaluation, looks bitset) (looked int,
 
 // countColumn counts by the column of the field.
 func (r *reading) countColumn(c counter, e evaluation, d *dictionary) error {
-	codes := make([]uint16, 0)
-	var err error
-	switch {
-	case d.width > 0:
-		codes, err = r.codes(e.segment, tagOf[c.field().Index()], d.width)
-	default:
-		codes, err = unpack(nil, 0, e.size())
-		if len(d.values) > 1 { // all have the same
-			for i := range codes {
-				codes[i] = 1
-			}
-		}
-	}
+	codes, err := r.allCodes(c.field(), e, d)
 	if err != nil {
 		return err
 	}
@@ -353,6 +341,20 @@ func (r *reading) countColumn(c counter, e evaluation, d *dictionary) error {
 		}
 	}
 	return nil
+}
+
+// allCodes returns the code of each event, where there is a column or not.
+func (r *reading) allCodes(f *audit.Field, e evaluation, d *dictionary) ([]uint16, error) {
+	if d.width > 0 {
+		return r.codes(e.segment, tagOf[f.Index()], d.width)
+	}
+	codes := make([]uint16, e.size())
+	if len(d.values) > 1 { // all have the same
+		for i := range codes {
+			codes[i] = 1
+		}
+	}
+	return codes, nil
 }
 
 // A stretch is events of a segment, up to end, that are counted in the same way.

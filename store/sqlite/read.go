@@ -258,8 +258,7 @@ func (s *Store) readDay(ctx context.Context, day audit.Day, x selection, do func
 		v, err := d.view(ctx)
 		for err == nil {
 			doErr := do(&reading{ctx: ctx, database: d, view: v, selection: x})
-			d.replacing.Lock() // what it saw deleted is gone from the view after that
-			d.replacing.Unlock()
+			d.awaitReplaced()
 			var now *view
 			if now, err = d.view(ctx); err != nil || now.extends(v) {
 				return errors.Join(err, doErr)
@@ -268,6 +267,12 @@ func (s *Store) readDay(ctx context.Context, day audit.Day, x selection, do func
 		}
 		return err
 	})
+}
+
+// awaitReplaced waits until what a reading saw deleted is gone from the view.
+func (d *database) awaitReplaced() {
+	d.replacing.Lock()
+	defer d.replacing.Unlock()
 }
 
 // extends reports whether v has all segments of an earlier view.
