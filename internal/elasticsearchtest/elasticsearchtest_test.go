@@ -1,0 +1,32 @@
+package elasticsearchtest_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/auditlog/auditlog/internal/elasticsearchtest"
+)
+
+func TestMain(m *testing.M) { elasticsearchtest.Main(m, func() error { return goleak.Find() }) }
+
+func TestANodeWithSecurityIsKilledAndComesBack(t *testing.T) {
+	n := elasticsearchtest.Start(t, elasticsearchtest.Options{Security: elasticsearchtest.NewSecurity(t)})
+	require.Equal(t, http.StatusOK, n.Do(t, http.MethodPut, "/kept", "", nil))
+	require.Equal(t, http.StatusOK, n.Do(t, http.MethodPut, "/_security/role/reader", `{"indices":[{"names":["kept"],"privileges":["read"]}]}`, nil))
+	n.Kill(t)
+	n.Again(t)
+	require.Equal(t, http.StatusOK, n.Do(t, http.MethodGet, "/kept", "", nil))
+}
+
+func TestASharedNodeHasLifecyclePolicies(t *testing.T) {
+	url := elasticsearchtest.Shared(t)
+	require.Equal(t, url, elasticsearchtest.Shared(t))
+	policy := `{"policy":{"phases":{"delete":{"min_age":"31d","actions":{"delete":{}}}}}}`
+	require.Equal(t, http.StatusOK, elasticsearchtest.Do(t, url, http.MethodPut, "/_ilm/policy/a-test", policy, nil))
+	var got map[string]any
+	require.Equal(t, http.StatusOK, elasticsearchtest.Do(t, url, http.MethodGet, "/_ilm/policy/a-test", "", &got))
+	require.Contains(t, got, "a-test")
+}

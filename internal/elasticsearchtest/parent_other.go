@@ -1,0 +1,7 @@
+//go:build !linux
+
+package elasticsearchtest
+
+import "syscall"
+
+func dieWithParent(*syscall.SysProcAttr) {}
