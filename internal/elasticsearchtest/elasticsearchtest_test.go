@@ -30,3 +30,15 @@ func TestASharedNodeHasLifecyclePolicies(t *testing.T) {
 	require.Equal(t, http.StatusOK, elasticsearchtest.Do(t, url, http.MethodGet, "/_ilm/policy/a-test", "", &got))
 	require.Contains(t, got, "a-test")
 }
+
+func TestPatternTokenizer(t *testing.T) {
+	var got struct{ Tokens []struct{ Token string } }
+	status := elasticsearchtest.Do(t, elasticsearchtest.Shared(t), http.MethodPost, "/_analyze",
+		`{"tokenizer":{"type":"pattern","pattern":"[^\\p{L}\\p{N}]+"},"filter":["lowercase"],"text":"GRÖSSE of prod-db"}`, &got)
+	require.Equal(t, http.StatusOK, status)
+	var words []string
+	for _, token := range got.Tokens {
+		words = append(words, token.Token)
+	}
+	require.Equal(t, []string{"grösse", "of", "prod", "db"}, words)
+}
