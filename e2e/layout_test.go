@@ -18,19 +18,20 @@ const module = "github.com/auditlog/auditlog"
 // Imports point one way: cmd → {receiver, processor, exporter, search} → store →
 // audit, with redact below.
 var mayImport = map[string][]string{
-	"audit":                {},
-	"redact":               {},
-	"store":                {"audit", "redact", "store"},
-	"receiver":             {"audit", "redact", "store", "receiver"},
-	"processor/normalize":  {"audit", "redact", "store"},
-	"processor/redact":     {"audit", "redact", "store"},
-	"processor/duration":   {"audit", "redact", "store"},
-	"exporter":             {"audit", "redact", "store"},
-	"search":               {"audit", "redact", "store", "search"},
-	"config":               {"audit", "redact", "store", "processor/redact"}, // it checks what the processor will be given
-	"cmd":                  {"audit", "redact", "store", "receiver", "processor/normalize", "processor/redact", "processor/duration", "exporter", "search", "config", "cmd"},
-	"internal/browsertest": {},
-	"internal/oidctest":    {},
+	"audit":                      {},
+	"redact":                     {},
+	"store":                      {"audit", "redact", "store"},
+	"receiver":                   {"audit", "redact", "store", "receiver"},
+	"processor/normalize":        {"audit", "redact", "store"},
+	"processor/redact":           {"audit", "redact", "store"},
+	"processor/duration":         {"audit", "redact", "store"},
+	"exporter":                   {"audit", "redact", "store"},
+	"search":                     {"audit", "redact", "store", "search"},
+	"config":                     {"audit", "redact", "store", "processor/redact"}, // it checks what the processor will be given
+	"cmd":                        {"audit", "redact", "store", "receiver", "processor/normalize", "processor/redact", "processor/duration", "exporter", "search", "config", "cmd"},
+	"internal/browsertest":       {},
+	"internal/oidctest":          {},
+	"internal/elasticsearchtest": {},
 }
 
 type goPackage struct {
