@@ -127,6 +127,7 @@ func (c Config) receiver() map[string]any {
 			"token_hashes": list(s.Hashes()),
 			"certificates": list(s.Certificates),
 			"accounts":     list(s.Accounts),
+			"max_rate":     s.MaxRate,
 		}
 	}
 	return map[string]any{
@@ -135,6 +136,7 @@ func (c Config) receiver() map[string]any {
 		"max_request_size": int64(r.MaxRequestSize),
 		"max_record_size":  int64(r.MaxRecordSize),
 		"max_in_flight":    int64(r.MaxInFlight),
+		"max_rate":         r.MaxRate,
 		"senders":          senders,
 		"store":            storeID,
 	}

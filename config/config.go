@@ -34,6 +34,7 @@ type Receiver struct {
 	MaxRecordSize  Size     `yaml:"max_record_size"`  // of one log record
 	MaxInFlight    Size     `yaml:"max_in_flight"`    // of all requests that are not answered yet
 	MemoryLimit    Size     `yaml:"memory_limit"`     // of the process; 0 is 75 % of the machine's memory
+	MaxRate        int      `yaml:"max_rate"`         // records a second of one sender; 0 is no limit
 	Senders        []Sender `yaml:"senders"`
 }
 
@@ -70,6 +71,7 @@ type Sender struct {
 	TokenHashes  []string              `yaml:"token_hashes"` // SHA-256 of bearer tokens, 64 hex digits
 	Certificates []string              `yaml:"certificates"` // subject common name, or DNS or URI name, of client certificates
 	Accounts     []string              `yaml:"accounts"`     // granted accounts; "*" alone is any
+	MaxRate      int                   `yaml:"max_rate"`     // records a second; 0 is the receiver's max_rate
 
 	fromFiles []configopaque.String // what Load read from TokenFiles
 }

@@ -65,6 +65,9 @@ func (c Config) checkReceiver(ps *problems) {
 	if r.MaxInFlight < r.MaxRequestSize {
 		ps.add("receiver.max_in_flight", "must be at least receiver.max_request_size (%s), found %s", r.MaxRequestSize, r.MaxInFlight)
 	}
+	if r.MaxRate < 0 {
+		ps.add("receiver.max_rate", "must be 0, for no limit, or a number of records a second; found %d", r.MaxRate)
+	}
 	if r.MemoryLimit != 0 && (r.MemoryLimit < 64*MiB || r.MemoryLimit > TiB) {
 		ps.add("receiver.memory_limit", "must be 0, for 75 %% of the machine's memory, or from 64MiB to 1TiB; found %s", r.MemoryLimit)
 	}
@@ -84,6 +87,9 @@ func (c Config) checkSenders(ps *problems) {
 			ps.add(path+".name", "must have at most %d bytes and no control characters", audit.Sender.Max)
 		case slices.IndexFunc(c.Receiver.Senders, same) < i:
 			ps.add(path+".name", "is the name of another sender too: %q", s.Name)
+		}
+		if s.MaxRate < 0 {
+			ps.add(path+".max_rate", "must be 0, for receiver.max_rate, or a number of records a second; found %d", s.MaxRate)
 		}
 		s.checkCredentials(ps, path)
 		s.checkAccounts(ps, path+".accounts")

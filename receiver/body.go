@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
@@ -19,10 +20,17 @@ const protobufType = "application/x-protobuf"
 
 // checkBody reads the body, which is decompressed here and bounded already, and
 // puts it back. It answers the request where the body cannot be taken.
-func (g *guard) checkBody(w http.ResponseWriter, r *http.Request) bool {
-	body, err := io.ReadAll(r.Body)
+func (g *guard) checkBody(w http.ResponseWriter, r *http.Request, held *admission) bool {
+	held.body = r.Body
+	body, err := io.ReadAll(held)
+	if errors.Is(err, errInFlight) {
+		g.metrics.refused(r.Context(), "in_flight", held.sender)
+		w.Header().Set("Retry-After", strconv.Itoa(int(retryDelay.Seconds())))
+		writeStatus(w, r, http.StatusServiceUnavailable, codes.Unavailable, "not stored, send it again: "+err.Error())
+		return false
+	}
 	if err != nil {
-		g.metrics.refused(r.Context(), "malformed", 1)
+		g.metrics.refused(r.Context(), "malformed", held.sender)
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			writeStatus(w, r, http.StatusRequestEntityTooLarge, codes.InvalidArgument,
@@ -37,13 +45,35 @@ func (g *guard) checkBody(w http.ResponseWriter, r *http.Request) bool {
 		check = checkDepth
 	}
 	if err := check(body); err != nil {
-		g.metrics.refused(r.Context(), "malformed", 1)
+		g.metrics.refused(r.Context(), "malformed", held.sender)
 		writeStatus(w, r, http.StatusBadRequest, codes.InvalidArgument, err.Error())
 		return false
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return true
 }
+
+// An admission reads a body that takes its bytes from those in flight as they
+// come, so that nobody fills the memory with requests that are not even whole.
+type admission struct {
+	shares *shares
+	sender string
+	body   io.Reader
+	held   int64
+}
+
+// Read implements [io.Reader].
+func (a *admission) Read(p []byte) (int, error) {
+	n, err := a.body.Read(p)
+	if !a.shares.take(a.sender, int64(n)) {
+		return 0, errInFlight
+	}
+	a.held += int64(n)
+	return n, err
+}
+
+// leave gives back what the request holds.
+func (a *admission) leave() { a.shares.give(a.sender, a.held) }
 
 func contentType(r *http.Request) string {
 	t, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))

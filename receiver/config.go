@@ -31,6 +31,10 @@ type Config struct {
 	// what comes on top is told to come again.
 	MaxInFlight int `mapstructure:"max_in_flight"`
 
+	// MaxRate is how many records a second a sender may send, unless it has a
+	// rate of its own; 0 is no limit. A burst may last ten seconds.
+	MaxRate int `mapstructure:"max_rate"`
+
 	// Senders lists who may send. While it is empty, senders without a token are
 	// taken from this machine, for account [store.DefaultAccount]. Sender tokens
 	// of the installation are taken in any case.
@@ -66,6 +70,8 @@ type SenderConfig struct {
 	// Accounts are the accounts it may write to; ["*"] is any. With more than
 	// one, each record names its account.
 	Accounts []string `mapstructure:"accounts"`
+	// MaxRate is how many records a second it may send; 0 is [Config.MaxRate].
+	MaxRate int `mapstructure:"max_rate"`
 }
 
 func createDefaultConfig() component.Config {
@@ -88,6 +94,9 @@ func (c *Config) Validate() error {
 	}
 	if c.MaxRecordSize < 1024 || c.MaxRequestSize < c.MaxRecordSize || c.MaxInFlight < c.MaxRequestSize {
 		fail("`max_record_size` must be at least 1024, `max_request_size` at least that, and `max_in_flight` at least `max_request_size`")
+	}
+	if c.MaxRate < 0 || slices.ContainsFunc(c.Senders, func(s SenderConfig) bool { return s.MaxRate < 0 }) {
+		fail("`max_rate` must not be negative")
 	}
 	names, credentials := map[string]bool{}, map[string]string{}
 	for i, s := range c.Senders {

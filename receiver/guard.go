@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -29,10 +30,9 @@ import (
 type sender struct {
 	name     string
 	accounts []string // [AnyAccount] alone is any
+	maxRate  int      // records a second; 0 is no limit
+	admitted bool     // the bytes of its request are taken from those in flight
 }
-
-// anonymous is who sends from this machine while no sender is configured.
-var anonymous = sender{name: "local", accounts: []string{store.DefaultAccount}}
 
 // Errors for senders; none says anything about who may send.
 var (
@@ -45,15 +45,16 @@ var (
 type senders struct {
 	byToken       map[string]sender // by the hash of a bearer token
 	byCertificate map[string]sender // by a name in a client certificate
+	maxRate       int               // of those without one of their own
 	installation  interface {
 		Token(bearer string) (local.Token, bool)
 	}
 }
 
-func newSenders(configured []SenderConfig, installation *store.Extension) *senders {
-	s := &senders{byToken: map[string]sender{}, byCertificate: map[string]sender{}, installation: installation}
-	for _, c := range configured {
-		who := sender{name: c.Name, accounts: c.Accounts}
+func newSenders(cfg Config, installation *store.Extension) *senders {
+	s := &senders{byToken: map[string]sender{}, byCertificate: map[string]sender{}, maxRate: cfg.MaxRate, installation: installation}
+	for _, c := range cfg.Senders {
+		who := sender{name: c.Name, accounts: c.Accounts, maxRate: cmp.Or(c.MaxRate, cfg.MaxRate)}
 		for _, hash := range c.TokenHashes {
 			s.byToken[strings.ToLower(hash)] = who
 		}
@@ -83,7 +84,8 @@ func (s *senders) authenticate(authorization []string, state *tls.ConnectionStat
 		}
 	}
 	if len(s.byToken)+len(s.byCertificate) == 0 && isLoopback(remote) {
-		return anonymous, nil
+		// While no sender is configured, whoever is on this machine may send.
+		return sender{name: "local", accounts: []string{store.DefaultAccount}, maxRate: s.maxRate}, nil
 	}
 	return sender{}, errNoToken
 }
@@ -104,7 +106,7 @@ func (s *senders) byBearer(authorization []string) (sender, error) {
 	case token.Kind != local.SenderToken:
 		return sender{}, errOwnerToken
 	}
-	return sender{name: token.Name, accounts: token.Accounts}, nil
+	return sender{name: token.Name, accounts: token.Accounts, maxRate: s.maxRate}, nil
 }
 
 func isLoopback(a net.Addr) bool {
@@ -132,9 +134,10 @@ func senderFrom(ctx context.Context) (sender, bool) {
 type guard struct {
 	component.StartFunc
 	component.ShutdownFunc
-	senders *senders
-	metrics *metrics
-	origins []string
+	senders  *senders
+	inFlight *shares
+	metrics  *metrics
+	origins  []string
 }
 
 var (
@@ -161,7 +164,7 @@ func (g *guard) tap(ctx context.Context, info *tap.Info) (context.Context, error
 	}
 	who, err := g.senders.authenticate(info.Header.Get("authorization"), state, remote)
 	if err != nil {
-		g.metrics.refused(ctx, "unauthenticated", 1)
+		g.metrics.refused(ctx, "unauthenticated", "")
 		return ctx, status.Error(codes.Unauthenticated, err.Error())
 	}
 	return withSender(ctx, who), nil
@@ -182,7 +185,7 @@ func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 		err = c.CodecV2.Unmarshal(mem.BufferSlice{buf}, v)
 	}
 	if err != nil {
-		c.metrics.refused(context.Background(), "malformed", 1)
+		c.metrics.refused(context.Background(), "malformed", "")
 	}
 	return err
 }
@@ -192,24 +195,27 @@ func (g *guard) GetHTTPHandler(context.Context) (extensionmiddleware.WrapHTTPHan
 	return func(_ context.Context, next http.Handler) (http.Handler, error) {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if origin := r.Header.Get("Origin"); origin != "" && !slices.Contains(g.origins, origin) {
-				g.metrics.refused(r.Context(), "origin", 1)
+				g.metrics.refused(r.Context(), "origin", "")
 				writeStatus(w, r, http.StatusForbidden, codes.PermissionDenied, "this Origin is not listed in receiver.http.allowed_origins")
 				return
 			}
 			who, err := g.senders.authenticate(r.Header.Values("Authorization"), r.TLS, httpPeer(r))
 			if err != nil {
-				g.metrics.refused(r.Context(), "unauthenticated", 1)
+				g.metrics.refused(r.Context(), "unauthenticated", "")
 				w.Header().Set("WWW-Authenticate", "Bearer")
 				writeStatus(w, r, http.StatusUnauthorized, codes.Unauthenticated, err.Error())
 				return
 			}
-			if !g.checkBody(w, r) {
+			body := &admission{shares: g.inFlight, sender: who.name}
+			defer body.leave()
+			if !g.checkBody(w, r, body) {
 				return
 			}
+			who.admitted = true
 			answer := &answerWriter{ResponseWriter: w}
 			next.ServeHTTP(answer, r.WithContext(withSender(r.Context(), who)))
 			if answer.undecodable() {
-				g.metrics.refused(r.Context(), "malformed", 1)
+				g.metrics.refused(r.Context(), "malformed", "")
 			}
 		}), nil
 	}, nil

@@ -24,7 +24,7 @@ func newMetrics(set component.TelemetrySettings) (*metrics, error) {
 	aside, err2 := meter.Int64Counter("auditlog_received_set_aside", metric.WithUnit("{record}"),
 		metric.WithDescription("Records that the receiver set aside as dead letters, by reason."))
 	requests, err3 := meter.Int64Counter("auditlog_refused", metric.WithUnit("{request}"),
-		metric.WithDescription("Requests that were not taken, by reason."))
+		metric.WithDescription("Requests that were not taken, by reason and sender."))
 	return &metrics{records: records, aside: aside, requests: requests}, errors.Join(err1, err2, err3)
 }
 
@@ -36,6 +36,7 @@ func (m *metrics) setAside(ctx context.Context, reason audit.Reason, n int) {
 	m.aside.Add(ctx, int64(n), metric.WithAttributes(attribute.String("reason", string(reason))))
 }
 
-func (m *metrics) refused(ctx context.Context, reason string, n int) {
-	m.requests.Add(ctx, int64(n), metric.WithAttributes(attribute.String("reason", reason)))
+// refused counts a request; sender is "" where it is not known.
+func (m *metrics) refused(ctx context.Context, reason, sender string) {
+	m.requests.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason), attribute.String("sender", sender)))
 }

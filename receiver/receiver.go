@@ -36,7 +36,8 @@ type auditReceiver struct {
 	upstream []component.Component // the OTLP receiver, once for each signal; they share one server
 	senders  *senders
 	stamper  stamper
-	inFlight budget
+	inFlight *shares
+	rates    *rates
 	metrics  *metrics
 }
 
@@ -45,8 +46,7 @@ func newReceiver(cfg Config, set receiver.Settings, next consumer.Logs) (*auditR
 	if err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
-	r := &auditReceiver{cfg: cfg, next: next, metrics: m}
-	r.inFlight.give(int64(cfg.MaxInFlight))
+	r := &auditReceiver{cfg: cfg, next: next, metrics: m, inFlight: newShares(int64(cfg.MaxInFlight)), rates: newRates()}
 	if err := r.wrap(set); err != nil {
 		return nil, err
 	}
@@ -115,9 +115,9 @@ func (r *auditReceiver) Start(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
-	r.senders = newSenders(r.cfg.Senders, s)
+	r.senders = newSenders(r.cfg, s)
 	r.stamper = stamper{key: s.Key(), maxRecord: r.cfg.MaxRecordSize}
-	guarded := &guardedHost{Host: host, guard: &guard{senders: r.senders, metrics: r.metrics, origins: r.cfg.HTTP.AllowedOrigins}}
+	guarded := &guardedHost{Host: host, guard: &guard{senders: r.senders, inFlight: r.inFlight, metrics: r.metrics, origins: r.cfg.HTTP.AllowedOrigins}}
 	for _, u := range r.upstream {
 		if err := u.Start(ctx, guarded); err != nil {
 			return fmt.Errorf("listen for OTLP at receiver.grpc.endpoint %q and receiver.http.endpoint %q: %w (if another program has the port, choose another endpoint)",
@@ -157,15 +157,21 @@ func (r *auditReceiver) consume(ctx context.Context, logs plog.Logs) error {
 	if !ok { // the guard lets nobody through without a sender
 		return status.Error(codes.Unauthenticated, errNoToken.Error())
 	}
-	size := int64(sizer.LogsSize(logs))
-	if !r.inFlight.take(size) {
-		r.metrics.refused(ctx, "in_flight", 1)
-		return tryAgain(errors.New("receiver.max_in_flight bytes are being worked on"))
+	if !from.admitted { // over HTTP the body was
+		size := int64(sizer.LogsSize(logs))
+		if !r.inFlight.take(from.name, size) {
+			r.metrics.refused(ctx, "in_flight", from.name)
+			return tryAgain(errInFlight, retryDelay)
+		}
+		defer r.inFlight.give(from.name, size)
 	}
-	defer r.inFlight.give(size)
-	records := logs.LogRecordCount()
+	records, now := logs.LogRecordCount(), time.Now()
+	if delay := r.rates.wait(from, records, now); delay > 0 {
+		r.metrics.refused(ctx, "rate", from.name)
+		return tryAgain(fmt.Errorf("sender %q has sent more than its max_rate, %d records a second", from.name, from.maxRate), delay)
+	}
 	r.metrics.received(ctx, from.name, records)
-	set := r.stamper.stamp(logs, from, time.Now())
+	set := r.stamper.stamp(logs, from, now)
 	for reason, n := range set {
 		r.metrics.setAside(ctx, reason, n)
 	}
@@ -174,24 +180,26 @@ func (r *auditReceiver) consume(ctx context.Context, logs plog.Logs) error {
 		return nil
 	}
 	if consumererror.IsPermanent(err) {
-		r.metrics.refused(ctx, "permanent", 1)
+		r.metrics.refused(ctx, "permanent", from.name)
 		return err
 	}
-	r.metrics.refused(ctx, "unavailable", 1)
-	return tryAgain(err)
+	r.metrics.refused(ctx, "unavailable", from.name)
+	return tryAgain(err, retryDelay)
 }
+
+var errInFlight = errors.New("as many bytes as receiver.max_in_flight leaves this sender are being worked on")
 
 // tryAgain is UNAVAILABLE with RetryInfo, and over HTTP 503 with Retry-After:
 // the one answer after which every SDK keeps its records and sends them again.
-func tryAgain(err error) error {
+func tryAgain(err error, delay time.Duration) error {
 	st := status.New(codes.Unavailable, "not stored, send it again: "+err.Error())
-	if detailed, derr := st.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(retryDelay)}); derr == nil {
+	if detailed, derr := st.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(max(delay, time.Second).Round(time.Second))}); derr == nil {
 		st = detailed
 	}
 	return st.Err()
 }
 
 func (r *auditReceiver) refuseSignal(signal string) error {
-	r.metrics.refused(context.Background(), "not_logs", 1)
+	r.metrics.refused(context.Background(), "not_logs", "")
 	return status.Errorf(codes.Unimplemented, "auditlog takes OTLP logs only, these are %s: set the logs endpoint alone (OTEL_EXPORTER_OTLP_LOGS_ENDPOINT) to auditlog, or switch the %s exporter off", signal, signal)
 }

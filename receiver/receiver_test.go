@@ -47,7 +47,8 @@ type server struct {
 	host       storetest.Host
 	store      *store.Extension
 	sink       *consumertest.LogsSink
-	fail       error // what the pipeline answers
+	fail       error  // what the pipeline answers
+	before     func() // what it does before it answers
 	grpc, http string
 }
 
@@ -71,6 +72,9 @@ func start(t *testing.T, change func(*receiver.Config)) *server {
 	}
 	require.NoError(t, cfg.Validate())
 	next, err := consumer.NewLogs(func(ctx context.Context, logs plog.Logs) error {
+		if s.before != nil {
+			s.before()
+		}
 		if s.fail != nil {
 			return s.fail
 		}
@@ -597,6 +601,7 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 	hash := hashOf("x")
 	for want, change := range map[string]func(*receiver.Config){
 		"nothing could be received": func(c *receiver.Config) { c.GRPC.Endpoint, c.HTTP.Endpoint = "", "" },
+		"`max_rate`":                senders(receiver.SenderConfig{Name: "a", TokenHashes: []string{hash}, Accounts: []string{"a"}, MaxRate: -1}),
 		"max_request_size":          func(c *receiver.Config) { c.MaxRequestSize = 10 },
 		"`name` must not be empty":  senders(receiver.SenderConfig{TokenHashes: []string{hash}, Accounts: []string{"a"}}),
 		"is the program itself":     senders(receiver.SenderConfig{Name: "auditlog", TokenHashes: []string{hash}, Accounts: []string{"a"}}),
