@@ -11,6 +11,8 @@ import (
 
 	"go.opentelemetry.io/collector/confmap"
 	"golang.org/x/term"
+
+	"github.com/auditlog/auditlog/audit"
 )
 
 // Ids of the components in the Collector's configuration.
@@ -72,6 +74,7 @@ func (c Config) extensions() map[string]any {
 		links[i] = map[string]any{"title": l.Title, "url": l.URL}
 	}
 	search["links"] = links
+	search["fields"] = c.describeFields()
 	extensions := map[string]any{
 		storeID: map[string]any{
 			"path":      c.Store.Path,
@@ -84,6 +87,19 @@ func (c Config) extensions() map[string]any {
 		extensions[healthID] = map[string]any{"endpoint": endpoint, "path": "/healthz"}
 	}
 	return extensions
+}
+
+// describeFields says for each field that is configured what senders may call
+// it, and what becomes of it, so that owners are told.
+func (c Config) describeFields() []any {
+	fields := []any{map[string]any{"field": audit.Request.Name, "request": c.Processor.Redact.Request}}
+	for _, alias := range c.Processor.Normalize.Aliases {
+		fields = append(fields, map[string]any{"field": alias.Field, "from": list(alias.From)})
+	}
+	for _, field := range c.Processor.Redact.Fields {
+		fields = append(fields, map[string]any{"field": field.Field, "policy": field.Policy})
+	}
+	return fields
 }
 
 func (o OIDC) collector() map[string]any {

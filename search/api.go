@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -32,7 +31,7 @@ type api struct {
 	sessions *sessions
 	issuer   *issuer // nil without an identity provider
 	seal     seal
-	cursors  cursorKey
+	cursors  cursors
 	reads    *reads
 	logger   *zap.Logger
 	answers  metric.Int64Counter
@@ -42,6 +41,11 @@ type api struct {
 	attempts *limits // to sign in, by client
 	failures *limits // to prove who one is, by client
 	requests *limits // of owners
+	exports  *slots
+	tails    *slots
+	closing  chan struct{} // closed when the server stops
+
+	fieldList any // the answer of /fields
 }
 
 // Rates of one client, or of one owner, a second; and how many at once.
@@ -61,11 +65,17 @@ func newAPI(cfg *Config, base *url.URL, version string, s *store.Extension, set 
 	if err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
+	cursors, err := newCursors(s.Key())
+	if err != nil {
+		return nil, err
+	}
 	a := &api{
-		store: s, base: base, proxied: cfg.TrustedProxy, version: version, links: cfg.Links, cursors: newCursorKey(s.Key()), reads: reads,
+		store: s, base: base, proxied: cfg.TrustedProxy, version: version, links: cfg.Links, cursors: cursors, reads: reads,
 		logger: set.Logger, answers: answers, ready: ready, now: now,
 		sessions: newSessions(cfg.SessionIdle, cfg.SessionLifetime),
 		attempts: newLimits(attemptRate, attemptBurst), failures: newLimits(failureRate, failureBurst), requests: newLimits(requestRate, requestBurst),
+		exports: newSlots(2, 8), tails: newSlots(8, 64), closing: make(chan struct{}),
+		fieldList: describeFields(cfg.Fields),
 	}
 	if cfg.OIDC.HasValue() {
 		if a.issuer, err = newIssuer(*cfg.OIDC.Get(), base.String()+callbackPath, now, set.Logger); err != nil {
@@ -91,6 +101,11 @@ func (a *api) handler() http.Handler {
 	mux.Handle("GET /api/v1/events", a.owner("events.search", a.events))
 	mux.Handle("GET /api/v1/events/{id}", a.owner("events.view", a.event))
 	mux.Handle("GET /api/v1/filters", a.owner("events.search", a.filters))
+	mux.Handle("GET /api/v1/summary", a.owner("events.search", a.summarize))
+	mux.Handle("GET /api/v1/events.ndjson", a.streamed("events.export", a.exportNDJSON))
+	mux.Handle("GET /api/v1/events.csv", a.streamed("events.export", a.exportCSV))
+	mux.Handle("GET /api/v1/arrivals", a.owner("events.search", a.countArrivals))
+	mux.Handle("GET /api/v1/tail", a.streamed("events.tail", a.tail))
 	mux.Handle("/api/", a.public(func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, newProblem(http.StatusNotFound, "There is no %s %s in this API.", r.Method, r.URL.Path)
 	}))
@@ -270,7 +285,11 @@ func (a *api) signOut(w http.ResponseWriter, r *http.Request) (any, error) {
 }
 
 func (a *api) session(r *http.Request, o owner) (any, error) {
-	letters, err := a.store.DeadLetters(r.Context(), o.caller)
+	caller, err := a.narrow(r, o)
+	if err != nil {
+		return nil, err
+	}
+	letters, err := a.store.DeadLetters(r.Context(), caller)
 	if err != nil {
 		return nil, err
 	}
@@ -280,57 +299,50 @@ func (a *api) session(r *http.Request, o owner) (any, error) {
 	}, nil
 }
 
-// defaultColumns are the columns with which the page opens.
-var defaultColumns = []*audit.Field{audit.Time, audit.UserName, audit.Method, audit.Area, audit.Action, audit.EntityType, audit.Status}
-
-var kinds = map[audit.Kind]string{
-	audit.Text: "text", audit.List: "list", audit.Number: "number", audit.Flag: "flag", audit.Instant: "instant", audit.Object: "object",
-}
-
-func (a *api) fields(*http.Request, owner) (any, error) {
-	type field struct {
-		Name    string `json:"name"`
-		Title   string `json:"title"`
-		Kind    string `json:"kind"`
-		Meaning string `json:"meaning"`
-		Default bool   `json:"default"`
-	}
-	var fields []field
-	for f := range audit.Fields() {
-		fields = append(fields, field{f.Name, f.Title, kinds[f.Kind], f.Meaning, slices.Contains(defaultColumns, f)})
-	}
-	return map[string]any{"fields": fields}, nil
-}
-
 // events answers one page.
 func (a *api) events(r *http.Request, o owner) (any, error) {
-	caller := o.caller
-	asked, err := a.parse(r, caller)
+	asked, err := a.parse(r, o, pageParameters)
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.store.Search(r.Context(), caller, asked.query)
+	answer := struct {
+		Events  []*audit.Event `json:"events"`
+		Next    string         `json:"next,omitempty"`
+		Partial time.Time      `json:"partial_until,omitzero"`
+		Arrived string         `json:"arrived,omitempty"`
+	}{Events: []*audit.Event{}}
+	if asked.query.After == nil { // before the search, so that nothing is missed between the two
+		arrived, err := a.store.Arrived(r.Context(), o.caller)
+		if err != nil {
+			return nil, err
+		}
+		answer.Arrived = a.cursors.sealArrival(asked.query.Account, arrived)
+	}
+	found, err := a.store.Search(r.Context(), o.caller, asked.query)
 	if err != nil {
 		return nil, err
 	}
 	if err := a.reads.record(r.Context(), o, a.address(r), "events.search", asked); err != nil {
 		return nil, err
 	}
-	answer := struct {
-		Events []*audit.Event `json:"events"`
-		Next   string         `json:"next,omitempty"`
-	}{Events: make([]*audit.Event, 0, len(found.Events))}
 	for i := range found.Events {
 		answer.Events = append(answer.Events, &found.Events[i])
 	}
 	if found.Next != nil {
-		answer.Next = a.cursors.seal(caller, asked, *found.Next)
+		answer.Next = a.cursors.seal(asked, *found.Next)
+		if found.Partial {
+			answer.Partial = found.Next.Time
+		}
 	}
 	return answer, nil
 }
 
+// event answers one event. With account= it must be of that account.
 func (a *api) event(r *http.Request, o owner) (any, error) {
-	caller := o.caller
+	caller, err := a.narrow(r, o)
+	if err != nil {
+		return nil, err
+	}
 	id, err := audit.ParseID(r.PathValue("id"))
 	if err != nil {
 		return nil, store.ErrNotFound
@@ -339,31 +351,58 @@ func (a *api) event(r *http.Request, o owner) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.reads.record(r.Context(), o, a.address(r), "events.view", asked{id: id.String()}); err != nil {
+	view := asked{id: id.String(), query: store.Query{Account: found.Text(audit.Account)}}
+	if err := a.reads.record(r.Context(), o, a.address(r), "events.view", view); err != nil {
 		return nil, err
 	}
 	return &found, nil
 }
 
+// narrow returns the caller as the owner of the account that is asked for, or of
+// all that are the caller's where none is.
+func (a *api) narrow(r *http.Request, o owner) (store.Caller, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return store.Caller{}, newProblem(http.StatusBadRequest, "The query string is malformed.")
+	}
+	accounts, err := o.caller.Scope(values.Get("account"))
+	if err != nil {
+		return store.Caller{}, err
+	}
+	for name := range values {
+		if name != "account" {
+			return store.Caller{}, badParameter(name, "is no parameter here; known is account")
+		}
+	}
+	return store.Caller{Name: o.caller.Name, Accounts: accounts}, nil
+}
+
 // maxValues is how many values of a field the filters offer.
 const maxValues = 200
 
+// filters answers the values to choose from.
 func (a *api) filters(r *http.Request, o owner) (any, error) {
-	caller := o.caller
-	asked, err := a.parse(r, caller)
+	asked, err := a.parse(r, o, windowParameters)
 	if err != nil {
 		return nil, err
 	}
-	answer := map[string][]store.Value{}
+	answer := map[string]any{}
+	var partial time.Time
 	for _, p := range filterParameters {
 		if !p.choose {
 			continue
 		}
-		values, err := a.store.Values(r.Context(), caller, asked.query, p.field, maxValues)
+		found, err := a.store.Values(r.Context(), o.caller, asked.query, p.fields[0], maxValues)
 		if err != nil {
 			return nil, err
 		}
-		answer[p.name] = append([]store.Value{}, values.Values...)
+		answer[p.name] = append([]store.Value{}, found.Values...)
+		if found.Reached.After(partial) {
+			partial = found.Reached
+		}
+	}
+	if !partial.IsZero() {
+		answer["partial_until"] = partial
 	}
 	if err := a.reads.record(r.Context(), o, a.address(r), "events.search", asked); err != nil {
 		return nil, err

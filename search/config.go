@@ -38,6 +38,9 @@ type Config struct {
 	OIDC configoptional.Optional[OIDC] `mapstructure:"oidc"`
 	// Links lead from an event to other systems.
 	Links []Link `mapstructure:"links"`
+	// Fields says what the configuration of other components makes of fields. It
+	// is told to owners, and changes nothing.
+	Fields []Field `mapstructure:"fields"`
 	// Store is the id of the extension that owns the store.
 	Store component.ID `mapstructure:"store"`
 }
@@ -79,6 +82,17 @@ type OIDC struct {
 	// CAFile names a file of certificates in PEM that are trusted besides the
 	// system's.
 	CAFile string `mapstructure:"ca_file"`
+}
+
+// A Field says what was configured for a field of events.
+type Field struct {
+	Field string `mapstructure:"field"`
+	// From lists further attributes that are accepted for it.
+	From []string `mapstructure:"from"`
+	// Policy is what becomes of it after redaction: drop, mask, hash or last4.
+	Policy string `mapstructure:"policy"`
+	// Request is how much of a request is kept: full, keys or none.
+	Request string `mapstructure:"request"`
 }
 
 // A Link leads from an event to another system. The URL holds names of fields

@@ -25,6 +25,7 @@ type Extension struct {
 	version string
 	server  *http.Server
 	done    chan struct{}
+	closing chan struct{}
 	ready   atomic.Bool // events are taken
 	now     func() time.Time
 	issuer  *issuer
@@ -74,6 +75,7 @@ func (e *Extension) Start(ctx context.Context, host component.Host) error {
 		return errors.Join(err, l.Close())
 	}
 	s.HandleCommand("POST /signin", api.signInCommand)
+	e.closing = api.closing
 	e.meet(api.issuer)
 	e.server = &http.Server{
 		Handler:           api.handler(),
@@ -109,11 +111,13 @@ func (e *Extension) Shutdown(ctx context.Context) error {
 	if e.server == nil {
 		return nil
 	}
+	close(e.closing) // tails would go on for ever
 	err := e.server.Shutdown(ctx)
 	<-e.done
 	if e.issuer != nil {
 		e.issuer.close()
 	}
 	e.beside.Wait()
+	e.server = nil
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -45,29 +46,53 @@ func newReads(s *store.Extension) (*reads, error) {
 // record returns when the read is in the trail. A read like one within the last
 // ten minutes is in it already. An error refuses the read.
 func (r *reads) record(ctx context.Context, o owner, address, action string, a asked) error {
-	caller := o.caller
-	request, err := r.describe(a)
+	request, err := r.describe(a, nil)
 	if err != nil {
 		return err
 	}
-	key := strings.Join([]string{o.key, strings.Join(caller.Accounts, "\x00"), action, a.id, a.query.Account, request}, "\x00\x00")
+	key := strings.Join([]string{o.key, action, a.id, a.query.Account, request}, "\x00\x00")
 	_, err, _ = r.flights.Do(key, func() (any, error) {
 		if r.recent(key, readFold) {
 			return nil, nil
 		}
-		accounts := caller.Accounts
-		if a.query.Account != "" {
-			accounts = []string{a.query.Account}
-		}
-		entry := store.Entry{User: caller.Name, UserID: o.userID, IP: address, Method: "READ", Action: action, EntityType: "audit event", EntityID: a.id, Request: request}
 		// Another caller may wait for this record, so it outlives the request.
-		if err := r.store.Record(context.WithoutCancel(ctx), entry, accounts...); err != nil {
-			return nil, fmt.Errorf("a read that cannot be recorded is refused: %w", err)
+		if err := r.write(context.WithoutCancel(ctx), o, address, action, a, request, false); err != nil {
+			return nil, err
 		}
 		r.remember(key)
 		return nil, nil
 	})
 	return err
+}
+
+// exporting returns when it is in the trail that an export begins.
+func (r *reads) exporting(ctx context.Context, o owner, address string, a asked, format string) error {
+	request, err := r.describe(a, map[string]any{"format": format})
+	if err != nil {
+		return err
+	}
+	return r.write(ctx, o, address, "events.export", a, request, false)
+}
+
+// exported returns when it is in the trail how many rows an export wrote, and
+// whether that is all of them.
+func (r *reads) exported(ctx context.Context, o owner, address string, a asked, format string, rows int64, complete bool) error {
+	request, err := r.describe(a, map[string]any{"format": format, "rows": rows, "complete": complete})
+	if err != nil {
+		return err
+	}
+	return r.write(ctx, o, address, "events.exported", a, request, !complete)
+}
+
+func (r *reads) write(ctx context.Context, o owner, address, action string, a asked, request string, failed bool) error {
+	entry := store.Entry{
+		User: o.caller.Name, UserID: o.userID, IP: address, Method: "READ", Action: action,
+		EntityType: "audit event", EntityID: a.id, Request: request, Denied: failed,
+	}
+	if err := r.store.Record(ctx, entry, a.query.Account); err != nil {
+		return fmt.Errorf("a read that cannot be recorded is refused: %w", err)
+	}
+	return nil
 }
 
 // denied records that somebody was refused, once a minute for each caller, and
@@ -96,26 +121,25 @@ func (r *reads) denied(ctx context.Context, o owner, address, action string, log
 	}
 }
 
-// describe writes what was asked for as JSON, redacted.
-func (r *reads) describe(a asked) (string, error) {
-	if a.id != "" {
-		return "", nil
-	}
-	filters := map[string]any{}
+// describe writes what was asked for as JSON, redacted: the parameters as they
+// were written, and more.
+func (r *reads) describe(a asked, more map[string]any) (string, error) {
+	said := map[string]any{}
 	start, end, _ := strings.Cut(a.window, "/")
 	if start != "" {
-		filters["start"] = start
+		said["start"] = start
 	}
 	if end != "" {
-		filters["end"] = end
+		said["end"] = end
 	}
-	for _, f := range a.query.Filters {
-		filters[f.Fields[0].Name] = f.Values
+	for name, values := range a.filters {
+		said[name] = values
 	}
-	if len(filters) == 0 {
+	maps.Copy(said, more)
+	if len(said) == 0 {
 		return "", nil
 	}
-	b, err := json.Marshal(filters)
+	b, err := json.Marshal(said)
 	if err != nil {
 		return "", fmt.Errorf("describe the read: %w", err)
 	}

@@ -60,7 +60,11 @@ func (c *clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Lo
 func (c *clock) move(d time.Duration) { c.ahead.Add(int64(d)) }
 
 func start(t testing.TB, change func(*search.Config)) *server {
-	s := &server{t: t, clock: &clock{}, faulty: &faulty{Store: storetest.NewModel(time.Now, 30*24*time.Hour)}}
+	return startOn(t, storetest.NewModel(time.Now, 30*24*time.Hour), change)
+}
+
+func startOn(t testing.TB, on store.Store, change func(*search.Config)) *server {
+	s := &server{t: t, clock: &clock{}, faulty: &faulty{Store: on}}
 	h := storetest.NewHost(t, s.faulty)
 	s.store, s.path = h.Store, h.Path
 
@@ -134,8 +138,10 @@ func (s *server) get(path, token string) answer {
 
 // page is one answer of /api/v1/events, without the program's own events.
 type page struct {
-	Events []map[string]any `json:"events"`
-	Next   string           `json:"next"`
+	Events  []map[string]any `json:"events"`
+	Next    string           `json:"next"`
+	Arrived string           `json:"arrived"`
+	Partial time.Time        `json:"partial_until"`
 }
 
 func (s *server) events(query, token string) page {
@@ -166,7 +172,14 @@ func TestOwnerReadsTheOwnAccountOnly(t *testing.T) {
 	both := s.token(local.OwnerToken, "acme", "beta")
 
 	require.Equal(t, []string{newer.String(), older.String()}, ids(s.events("", acme)))
-	require.Len(t, ids(s.events("", both)), 3)
+	require.Equal(t, ids(s.events("", acme)), ids(s.events("?account=acme", both)))
+	a := s.get("/api/v1/events", both)
+	require.Equal(t, http.StatusBadRequest, a.status, "with several accounts, one must be named")
+	require.Contains(t, a.body, `"parameter":"account"`)
+	require.Equal(t, http.StatusOK, s.get("/api/v1/events/"+foreign.String(), both).status)
+	require.Equal(t, http.StatusNotFound, s.get("/api/v1/events/"+foreign.String()+"?account=acme", both).status)
+	require.Len(t, s.own("acme", "events.view"), 0, "a view is recorded in the account of the event")
+	require.Len(t, s.own("beta", "events.view"), 1)
 	require.Equal(t, []string{foreign.String()}, ids(s.events("?account=beta", both)))
 	require.Len(t, ids(s.events("?start=now-2d", acme)), 3)
 
@@ -377,7 +390,8 @@ func TestFilters(t *testing.T) {
 	require.Contains(t, filters["method"], store.Value{Value: "PUT", Count: 2})
 	require.Contains(t, filters["area"], store.Value{Value: "Billing & Co", Count: 1})
 	require.Contains(t, filters["entity_type"], store.Value{Value: "user", Count: 1})
-	require.Len(t, filters, 3)
+	require.Contains(t, filters["service"], store.Value{Value: "checkout", Count: 4})
+	require.Len(t, filters, 8)
 }
 
 func TestPages(t *testing.T) {
@@ -435,6 +449,18 @@ func TestParametersThatAreWrong(t *testing.T) {
 		"?method=":                             "method",
 		"?area=" + strings.Repeat("x", 5000):   "area",
 		"?" + strings.Repeat("method=a&", 101): "method",
+		"?status=ok":                           "status",
+		"?status!=ok":                          "status!",
+		"?impersonated=yes":                    "impersonated",
+		"?ip=10.0.0.0/33":                      "ip",
+		"?ip=localhost":                        "ip",
+		"?q=%21%3F":                            "q",
+		"?q=" + strings.Repeat("x", 300):       "q",
+		"?order=random":                        "order",
+		"?columns=time":                        "columns",
+		"?since=x":                             "since",
+		"?account=acme&account=acme":           "account",
+		"?cursor=AAAA":                         "cursor",
 	} {
 		a := s.get("/api/v1/events"+query, owner)
 		require.Equal(t, http.StatusBadRequest, a.status, query)
@@ -501,7 +527,10 @@ func TestAReadThatCannotBeRecordedIsRefused(t *testing.T) {
 	owner := s.token(local.OwnerToken, "acme")
 	id := s.add("acme", time.Hour)
 	s.faulty.fail = fmt.Errorf("disk full at %s: %w", s.path, store.ErrUnavailable)
-	for _, route := range []string{"/api/v1/events", "/api/v1/filters", "/api/v1/events/" + id.String()} {
+	for _, route := range []string{
+		"/api/v1/events", "/api/v1/filters", "/api/v1/events/" + id.String(), "/api/v1/summary", "/api/v1/events.ndjson", "/api/v1/events.csv",
+		"/api/v1/arrivals", "/api/v1/tail",
+	} {
 		a := s.get(route, owner)
 		require.Equal(t, http.StatusServiceUnavailable, a.status)
 		require.NotEmpty(t, a.header.Get("Retry-After"))

@@ -127,6 +127,8 @@ func TestNoTokenWithoutItsRecord(t *testing.T) {
 	}
 	inst, err := store.OpenInstallation(t.Context(), store.Config{Path: t.TempDir()}, open, zap.NewNop())
 	require.NoError(t, err)
+	_, err = inst.CreateToken(t.Context(), "root", store.TokenRequest{Name: store.Own, Kind: local.SenderToken, Accounts: []string{"a"}})
+	require.ErrorContains(t, err, "must not be called")
 	_, err = inst.CreateToken(t.Context(), "root", store.TokenRequest{Name: "n", Kind: local.OwnerToken, Accounts: []string{"a"}})
 	require.ErrorContains(t, err, "the disk is full")
 	require.Empty(t, inst.Tokens())

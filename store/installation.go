@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -62,6 +63,9 @@ type TokenRequest struct {
 // CreateToken makes a token and records that user did. There is no token
 // without its record.
 func (i *Installation) CreateToken(ctx context.Context, user string, r TokenRequest) (string, error) {
+	if r.Kind == local.SenderToken && strings.TrimSpace(r.Name) == Own {
+		return "", fmt.Errorf("a sender must not be called %q, the name under which the program's own events are kept", Own)
+	}
 	secret, err := i.dir.Tokens().Create(r.Name, r.Kind, r.Accounts, r.Expires)
 	if err != nil {
 		return "", err
