@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"encoding/hex"
 	"net/netip"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ const late = 10 * time.Minute
 
 func (e *reading) set(f *audit.Field, c candidate) {
 	c.key = derived
-	e.found[of(f)] = c
+	e.put(of(f), &c)
 }
 
 func (e *reading) setText(f *audit.Field, s string) {
@@ -58,7 +59,7 @@ func (r *reader) readBody(e *reading, body pcommon.Value) {
 // derive concludes what is not said in so many words. It reports whether the
 // record says who or what.
 func (r *reader) derive(e *reading, record plog.LogRecord, now int64) (usable bool) {
-	e.found[of(audit.Duration)] = candidate{} // of a later stage
+	e.drop(of(audit.Duration)) // of a later stage
 	setTrace(e, record)
 	setMessage(e)
 	does := setAction(e, record)
@@ -75,11 +76,16 @@ func (r *reader) derive(e *reading, record plog.LogRecord, now int64) (usable bo
 
 func setTrace(e *reading, record plog.LogRecord) {
 	if id := record.TraceID(); !id.IsEmpty() {
-		e.setText(audit.TraceID, id.String())
+		e.setText(audit.TraceID, hexText(id[:]))
 	}
 	if id := record.SpanID(); !id.IsEmpty() {
-		e.setText(audit.SpanID, id.String())
+		e.setText(audit.SpanID, hexText(id[:]))
 	}
+}
+
+func hexText(id []byte) string {
+	var b [32]byte
+	return string(b[:hex.Encode(b[:], id)])
 }
 
 func setMessage(e *reading) {
@@ -136,9 +142,9 @@ func setPeople(e *reading) (named bool) {
 			if user := e.found[of(p.user)]; !impersonator && user.key != 0 {
 				e.set(p.impersonator, user)
 			}
-			e.found[of(p.user)] = candidate{}
+			e.drop(of(p.user))
 		}
-		e.found[of(audit.UserRoles)] = candidate{} // those of the impersonator
+		e.drop(of(audit.UserRoles)) // those of the impersonator
 		impersonator = true
 	}
 	for _, p := range people {
@@ -198,7 +204,7 @@ func setAddress(e *reading, proxies []netip.Prefix) {
 		}
 	}
 	if chosen = better(chosen, peer); chosen.key != 0 {
-		e.found[of(audit.IP)] = chosen
+		e.put(of(audit.IP), &chosen)
 	}
 }
 
@@ -234,7 +240,8 @@ func setTime(e *reading, record plog.LogRecord, now, maxLateness int64) {
 		received.number = now
 		e.set(audit.Received, received)
 	}
-	e.found[of(audit.TimeReported)], e.found[of(audit.Late)] = candidate{}, candidate{}
+	e.drop(of(audit.TimeReported))
+	e.drop(of(audit.Late))
 	reported, ok := reportedTime(e, record)
 	switch {
 	case !ok:

@@ -94,10 +94,18 @@ type target struct {
 	parse   parser
 }
 
+// A meaning is all that one spelling means.
+type meaning struct {
+	targets  []target
+	field    *audit.Field      // whose canonical attribute it is, under exactly this name
+	identity bool              // whether it is handed on as it is, if of the kind
+	kind     pcommon.ValueType // of an identity
+}
+
 // An index finds what a spelling means. It is built once and only read.
 type index struct {
-	exact   map[string][]target
-	folded  map[string][]target // by the spelling in lower case
+	exact   map[string]*meaning
+	folded  map[string]*meaning // by the spelling in lower case
 	request []string            // spellings of the request, best first
 	longest int                 // length in bytes of the longest spelling
 }
@@ -106,7 +114,7 @@ type index struct {
 var ignored = []string{audit.AttributeEventID, "log.record.uid"}
 
 func newIndex(aliases []Alias) *index {
-	x := &index{exact: map[string][]target{}, folded: map[string][]target{}}
+	x := &index{exact: map[string]*meaning{}, folded: map[string]*meaning{}}
 	for f := range audit.Fields() {
 		names := append([]string{f.Attribute}, f.From...)
 		for _, a := range aliases {
@@ -126,16 +134,22 @@ func newIndex(aliases []Alias) *index {
 		x.add(name, t)
 	}
 	for _, name := range ignored {
-		x.exact[name] = []target{}
+		x.exact[name] = &meaning{}
 	}
 	for name := range owned {
-		if x.exact[name] == nil {
-			x.exact[name] = []target{}
-		}
+		x.of(name)
 	}
-	for name, targets := range x.exact {
+	for name, kind := range identity {
+		m := x.of(name)
+		m.identity, m.kind = true, kind
+	}
+	for name, m := range x.exact {
+		m.field = audit.ByAttribute(name)
 		lower := strings.ToLower(name)
-		x.folded[lower] = append(x.folded[lower], targets...)
+		if x.folded[lower] == nil {
+			x.folded[lower] = &meaning{}
+		}
+		x.folded[lower].targets = append(x.folded[lower].targets, m.targets...)
 		x.longest = max(x.longest, len(name))
 	}
 	return x
@@ -150,13 +164,21 @@ var extras = map[string]target{
 	"user.effective.roles":     {slot: extraEffectiveRoles, parse: listOf(audit.UserRoles.Max)},
 }
 
+func (x *index) of(name string) *meaning {
+	if x.exact[name] == nil {
+		x.exact[name] = &meaning{}
+	}
+	return x.exact[name]
+}
+
 func (x *index) add(name string, t target) {
-	for _, other := range x.exact[name] {
+	m := x.of(name)
+	for _, other := range m.targets {
 		if other.slot == t.slot {
 			return // named twice
 		}
 	}
-	x.exact[name] = append(x.exact[name], t)
+	m.targets = append(m.targets, t)
 }
 
 // targetOf is the rule by which one spelling of a field is read. Spellings that
@@ -181,15 +203,15 @@ func targetOf(f *audit.Field, name string, rank int) target {
 	return t
 }
 
-// find returns what name means: nil if it is in no row, empty if it is known and
-// not read. The exact name comes before the one in another case. lower is a
+// find returns what name means: nil if it is in no row, without targets if it is
+// known and not read. The exact name comes before the one in another case. lower is a
 // buffer.
-func (x *index) find(name []byte, lower *[]byte) (targets []target, folded bool) {
+func (x *index) find(name []byte, lower *[]byte) (m *meaning, folded bool) {
 	if len(name) > x.longest {
 		return nil, false
 	}
-	if targets, ok := x.exact[string(name)]; ok {
-		return targets, false
+	if m := x.exact[string(name)]; m != nil {
+		return m, false
 	}
 	if !hasUpper(name) {
 		return nil, false

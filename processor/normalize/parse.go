@@ -106,7 +106,9 @@ func text(v pcommon.Value) (s string, ok bool) {
 const maxItems = 64
 
 func texts(list pcommon.Slice) (items []string, ok bool) {
-	for i := range min(list.Len(), maxItems) {
+	n := min(list.Len(), maxItems)
+	items = make([]string, 0, n)
+	for i := range n {
 		item := list.At(i)
 		if t := item.Type(); t == pcommon.ValueTypeSlice || t == pcommon.ValueTypeMap {
 			return nil, false
@@ -133,11 +135,21 @@ func word(v pcommon.Value) (s string, verdict verdict) {
 	if !ok {
 		return "", unusable
 	}
-	if s = strings.TrimSpace(s); s == "" {
+	if s = trim(s); s == "" {
 		return "", missing
 	}
 	return s, usable
 }
+
+// trim is [strings.TrimSpace], which most values do not need.
+func trim(s string) string {
+	if s != "" && isGraphic(s[0]) && isGraphic(s[len(s)-1]) {
+		return s
+	}
+	return strings.TrimSpace(s)
+}
+
+func isGraphic(c byte) bool { return ' ' < c && c < utf8.RuneSelf }
 
 func textOf(length int) parser {
 	return func(v pcommon.Value) (candidate, verdict) {
@@ -163,9 +175,9 @@ func listOf(length int) parser {
 			}
 			items = split(audit.Clean(s, maxItems*length))
 		}
-		list := items[:0:0]
+		list := make([]string, 0, len(items))
 		for _, s := range items {
-			if s = audit.Clean(strings.TrimSpace(s), length+margin); s != "" {
+			if s = audit.Clean(trim(s), length+margin); s != "" {
 				list = append(list, s)
 			}
 		}
@@ -348,8 +360,9 @@ func parseAddress(v pcommon.Value) (candidate, verdict) {
 	if !ok {
 		return candidate{}, unusable
 	}
-	if canonical := a.String(); canonical != s {
-		s = canonical
+	var b [64]byte
+	if canonical := a.AppendTo(b[:0]); string(canonical) != s {
+		s = string(canonical)
 	}
 	return candidate{text: s}, usable
 }

@@ -42,9 +42,10 @@ const maxDepth = 32
 // A reading is what was found in the places read so far.
 type reading struct {
 	found  []candidate         // by slot
+	filled []slot              // those that have, or had, a candidate
 	parts  key                 // of the best spelling under which parts of the request were found
 	places [places]pcommon.Map // read so far
-	filled [places]bool        // whether there is one
+	exists [places]bool        // whether there is one
 	kept   [places][]kept      // attributes that the configuration keeps
 	names  [places]*nameList   // attributes that are in no row, once somebody asked
 }
@@ -53,23 +54,47 @@ func newReading() *reading { return &reading{found: make([]candidate, firstExtra
 
 // copyFrom starts r with what o found.
 func (r *reading) copyFrom(o *reading) {
-	copy(r.found, o.found)
-	*r = reading{found: r.found, parts: o.parts, places: o.places, filled: o.filled, kept: o.kept}
+	r.empty()
+	for _, s := range o.filled {
+		r.put(s, &o.found[s])
+	}
+	r.parts, r.places, r.exists, r.kept = o.parts, o.places, o.exists, o.kept
+	r.names = [places]*nameList{}
 }
 
 func (r *reading) reset() {
-	clear(r.found)
-	*r = reading{found: r.found}
+	r.empty()
+	*r = reading{found: r.found, filled: r.filled}
+}
+
+// empty touches only what is filled: there are many slots, and most records fill
+// few.
+func (r *reading) empty() {
+	for _, s := range r.filled {
+		r.found[s] = candidate{}
+	}
+	r.filled = r.filled[:0]
 }
 
 func (r *reading) has(s slot) bool { return r.found[s].key != 0 }
 
 // offer keeps c if it is better than what was found for the slot.
-func (r *reading) offer(s slot, c candidate) {
+func (r *reading) offer(s slot, c *candidate) {
 	if c.key > r.found[s].key {
-		r.found[s] = c
+		r.put(s, c)
 	}
 }
+
+// put makes c the candidate of a slot, whatever was found.
+func (r *reading) put(s slot, c *candidate) {
+	if !r.has(s) {
+		r.filled = append(r.filled, s)
+	}
+	r.found[s] = *c
+}
+
+// drop forgets what was found for a slot.
+func (r *reading) drop(s slot) { r.found[s] = candidate{} }
 
 // A walker visits attributes, at any depth, under their dotted names.
 type walker struct {
@@ -98,6 +123,15 @@ func (w *walker) members(m pcommon.Map, depth int, visit func(pcommon.Value, int
 	}
 }
 
+// expected is an attribute of the first record of a request.
+type expected struct {
+	name    string
+	meaning *meaning
+	folded  bool
+}
+
+const maxOrder = 64
+
 // A reader brings records into their normal form. It is for one goroutine.
 type reader struct {
 	*normalizer
@@ -109,7 +143,13 @@ type reader struct {
 	place place                         // being read
 	visit func(pcommon.Value, int) bool // visitRow, bound once
 	drop  func(string, pcommon.Value) bool
-	done  []bool // fields that are written, by index
+	tops  []*meaning // of the record's own attributes, in their order
+	top   int        // that of the attribute that is dropped or not
+	done  []bool     // fields that are written, by index
+
+	order   []expected // attributes of the first record
+	ordered bool       // whether order is known
+	next    int        // the one that is expected
 
 	bad   []int64 // values that are none of their field, by slot
 	aside map[audit.Reason]int64
@@ -129,25 +169,56 @@ func newReader(n *normalizer) *reader {
 // read finds what the attributes at a place say.
 func (r *reader) read(into *reading, p place, attributes pcommon.Map) {
 	r.into, r.place = into, p
-	into.places[p], into.filled[p] = attributes, true
+	into.places[p], into.exists[p] = attributes, true
+	if p == onRecord {
+		r.tops, r.next, r.ordered = r.tops[:0], 0, len(r.order) > 0
+	}
 	r.walk(attributes, r.visit)
 	if len(r.keep) > 0 {
 		into.kept[p] = r.collectKept(attributes)
 	}
 }
 
+// meaning is what the name at hand means. The records of a request mostly have
+// the same attributes in the same order: the one expected next, or the one after
+// it, saves a look into the index.
+func (r *reader) meaning(depth int) (m *meaning, folded bool) {
+	if depth > 0 || r.place != onRecord {
+		return r.index.find(r.name, &r.text)
+	}
+	for i := r.next; i < min(r.next+2, len(r.order)); i++ {
+		if e := &r.order[i]; string(r.name) == e.name {
+			r.next = i + 1
+			return e.meaning, e.folded
+		}
+	}
+	m, folded = r.index.find(r.name, &r.text)
+	if !r.ordered && len(r.order) < maxOrder {
+		r.order = append(r.order, expected{string(r.name), m, folded})
+		r.next = len(r.order)
+	}
+	return m, folded
+}
+
 // visitRow offers one attribute to every slot that it is a spelling of. Maps
 // are walked even where they are the request, for aliases may lead into it.
 func (r *reader) visitRow(v pcommon.Value, depth int) bool {
-	targets, folded := r.index.find(r.name, &r.text)
+	m, folded := r.meaning(depth)
+	if depth == 0 && r.place == onRecord {
+		r.tops = append(r.tops, m)
+	}
 	isMap := v.Type() == pcommon.ValueTypeMap
-	if targets == nil && !isMap && r.place <= inBody { // further out are no parts of a request
+	if m == nil {
+		if isMap || r.place > inBody { // further out are no parts of a request
+			return true
+		}
 		if rank, ok := r.index.requestPart(r.name); ok {
 			r.into.parts = max(r.into.parts, keyOf(r.place, rank, false, maxDepth))
 		}
+		return true
 	}
-	for i := range targets {
-		t := &targets[i]
+	for i := range m.targets {
+		t := &m.targets[i]
 		if t.stamped && (r.place != onRecord || depth > 0 || folded) {
 			continue
 		}
@@ -171,9 +242,9 @@ func (r *reader) parse(t *target, k key, v pcommon.Value) {
 	case verdict == missing:
 	case t.slot == of(audit.Status) && c.text == "":
 		c.key = keyOf(r.place, statusCodeRank+t.rank, false, 0) // after every spelling of the code
-		r.into.offer(of(audit.StatusCode), c)
+		r.into.offer(of(audit.StatusCode), &c)
 	default:
-		r.into.offer(t.slot, c)
+		r.into.offer(t.slot, &c)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 func TestADefectLosesNothingElse(t *testing.T) {
 	n, err := newProcessor(componenttest.NewNopTelemetrySettings(), createDefaultConfig().(*Config))
 	require.NoError(t, err)
-	n.index.exact["planted"] = []target{{parse: func(v pcommon.Value) (candidate, verdict) { panic(v.AsString()) }}}
+	n.index.exact["planted"] = &meaning{targets: []target{{parse: func(v pcommon.Value) (candidate, verdict) { panic(v.AsString()) }}}}
 
 	logs := plog.NewLogs()
 	resource := logs.ResourceLogs().AppendEmpty()

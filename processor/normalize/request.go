@@ -27,7 +27,7 @@ func parseRequest(v pcommon.Value) (candidate, verdict) {
 	switch {
 	case !ok:
 		return candidate{}, unusable
-	case strings.TrimSpace(s) == "":
+	case trim(s) == "":
 		return candidate{}, missing
 	case len(s) > maxRequest:
 		s = omitted(len(s))
@@ -161,7 +161,7 @@ func (r *reader) addRequest(e *reading) {
 			}
 			return true
 		})
-	case !e.has(request) && e.filled[inBody]:
+	case !e.has(request) && e.exists[inBody]:
 		r.leaves(e.places[inBody], nil, func(v pcommon.Value, depth int) { add(0, v, depth) })
 	}
 	if len(tree) == 0 {
@@ -171,7 +171,7 @@ func (r *reader) addRequest(e *reading) {
 	if len(s) > maxRequest {
 		s = omitted(len(s))
 	}
-	e.found[request] = candidate{key: derived, text: s}
+	e.put(request, &candidate{key: derived, text: s})
 }
 
 // leaves calls f for what is in no row, and for the names in also: each value that is no map, under its
@@ -179,12 +179,12 @@ func (r *reader) addRequest(e *reading) {
 // the value itself.
 func (r *reader) leaves(m pcommon.Map, also map[string]bool, f func(v pcommon.Value, depth int)) {
 	r.walk(m, func(v pcommon.Value, depth int) (into bool) {
-		targets, _ := r.index.find(r.name, &r.text)
+		m, _ := r.index.find(r.name, &r.text)
 		if v.Type() == pcommon.ValueTypeMap && depth+1 < maxDepth {
-			return !slices.ContainsFunc(targets, isRequestTarget) || !isRequest(v)
+			return m == nil || !slices.ContainsFunc(m.targets, isRequestTarget) || !isRequest(v)
 		}
 		_, part := r.index.requestPart(r.name)
-		if targets == nil && !part || also[string(r.name)] {
+		if m == nil && !part || also[string(r.name)] {
 			f(v, depth+1)
 		}
 		return false

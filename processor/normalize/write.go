@@ -16,7 +16,15 @@ import (
 func (r *reader) write(e *reading, record plog.LogRecord) {
 	clear(r.done)
 	attributes := record.Attributes()
+	r.top = 0
 	attributes.RemoveIf(r.drop)
+	missing := 0
+	for _, s := range e.filled {
+		if s < firstExtra && !r.done[s] {
+			missing++
+		}
+	}
+	attributes.EnsureCapacity(attributes.Len() + missing)
 	for f := range audit.Fields() {
 		if c := &e.found[of(f)]; c.key != 0 && !r.done[f.Index()] {
 			put(attributes, f, c)
@@ -41,11 +49,16 @@ func blank(record plog.LogRecord) {
 
 // dropAttribute keeps the identity, and those canonical attributes that the
 // record has already as they shall be.
-func (r *reader) dropAttribute(name string, v pcommon.Value) bool {
-	if kind, ok := identity[name]; ok {
-		return v.Type() != kind
+func (r *reader) dropAttribute(_ string, v pcommon.Value) bool {
+	m := r.tops[r.top]
+	r.top++
+	if m == nil {
+		return true
 	}
-	f := audit.ByAttribute(name)
+	if m.identity {
+		return v.Type() != m.kind
+	}
+	f := m.field
 	if f == nil || r.done[f.Index()] {
 		return true
 	}
@@ -70,9 +83,23 @@ func same(f *audit.Field, c *candidate, v pcommon.Value) bool {
 		return (f.Kind == audit.Number || f.Kind == audit.Instant) && v.Int() == c.number
 	case pcommon.ValueTypeBool:
 		return f.Kind == audit.Flag && v.Bool() == (c.number == 1)
+	case pcommon.ValueTypeSlice:
+		return f.Kind == audit.List && sameList(c.list, v.Slice())
 	default:
 		return false
 	}
+}
+
+func sameList(items []string, list pcommon.Slice) bool {
+	if len(items) != list.Len() {
+		return false
+	}
+	for i, s := range items {
+		if item := list.At(i); item.Type() != pcommon.ValueTypeStr || item.Str() != s {
+			return false
+		}
+	}
+	return true
 }
 
 func put(attributes pcommon.Map, f *audit.Field, c *candidate) {
@@ -144,7 +171,7 @@ func (r *reader) names(e *reading) []string {
 	var all []string
 	more := 0
 	for p, owner := range [places]*reading{onRecord: e, inBody: e, onScope: r.scope, onResource: r.resource} {
-		if owner.filled[p] {
+		if owner.exists[p] {
 			list := r.namesAt(owner, place(p))
 			all, more = append(all, list.names...), more+list.more
 		}
