@@ -11,6 +11,10 @@ import (
 	"github.com/auditlog/auditlog/audit"
 )
 
+// later is how many attributes later stages add: redactions, fingerprints, the
+// duration and its text.
+const later = 4
+
 // write makes the record what later stages expect: canonical attributes and
 // nothing else.
 func (r *reader) write(e *reading, record plog.LogRecord) {
@@ -24,7 +28,7 @@ func (r *reader) write(e *reading, record plog.LogRecord) {
 			missing++
 		}
 	}
-	attributes.EnsureCapacity(attributes.Len() + missing)
+	attributes.EnsureCapacity(attributes.Len() + missing + later)
 	for f := range audit.Fields() {
 		if c := &e.found[of(f)]; c.key != 0 && !r.done[f.Index()] {
 			put(attributes, f, c)
