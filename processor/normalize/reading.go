@@ -99,6 +99,7 @@ func (r *reading) drop(s slot) { r.found[s] = candidate{} }
 // A walker visits attributes, at any depth, under their dotted names.
 type walker struct {
 	name []byte
+	last string // the last part of name
 	text []byte // buffer for names in lower case
 }
 
@@ -116,6 +117,7 @@ func (w *walker) members(m pcommon.Map, depth int, visit func(pcommon.Value, int
 			w.name = append(w.name, '.')
 		}
 		w.name = append(w.name, name...)
+		w.last = name
 		if visit(v, depth) && v.Type() == pcommon.ValueTypeMap && depth+1 < maxDepth {
 			w.members(v.Map(), depth+1, visit)
 		}
@@ -123,14 +125,11 @@ func (w *walker) members(m pcommon.Map, depth int, visit func(pcommon.Value, int
 	}
 }
 
-// expected is an attribute of the first record of a request.
+// expected is what a name means, and whether only in another case.
 type expected struct {
-	name    string
 	meaning *meaning
 	folded  bool
 }
-
-const maxOrder = 64
 
 // A reader brings records into their normal form. It is for one goroutine.
 type reader struct {
@@ -147,9 +146,7 @@ type reader struct {
 	top   int        // that of the attribute that is dropped or not
 	done  []bool     // fields that are written, by index
 
-	order   []expected // attributes of the first record
-	ordered bool       // whether order is known
-	next    int        // the one that is expected
+	order audit.Sequence[expected] // of the record's own attributes
 
 	bad   []int64 // values that are none of their field, by slot
 	aside map[audit.Reason]int64
@@ -171,7 +168,8 @@ func (r *reader) read(into *reading, p place, attributes pcommon.Map) {
 	r.into, r.place = into, p
 	into.places[p], into.exists[p] = attributes, true
 	if p == onRecord {
-		r.tops, r.next, r.ordered = r.tops[:0], 0, len(r.order) > 0
+		r.tops = r.tops[:0]
+		r.order.Begin()
 	}
 	r.walk(attributes, r.visit)
 	if len(r.keep) > 0 {
@@ -179,31 +177,23 @@ func (r *reader) read(into *reading, p place, attributes pcommon.Map) {
 	}
 }
 
-// meaning is what the name at hand means. The records of a request mostly have
-// the same attributes in the same order: the one expected next, or the one after
-// it, saves a look into the index.
-func (r *reader) meaning(depth int) (m *meaning, folded bool) {
+// meaning is what the name at hand means; name is the last part of it.
+func (r *reader) meaning(name string, depth int) (m *meaning, folded bool) {
 	if depth > 0 || r.place != onRecord {
 		return r.index.find(r.name, &r.text)
 	}
-	for i := r.next; i < min(r.next+2, len(r.order)); i++ {
-		if e := &r.order[i]; string(r.name) == e.name {
-			r.next = i + 1
-			return e.meaning, e.folded
-		}
+	if e, ok := r.order.Find(name); ok {
+		return e.meaning, e.folded
 	}
 	m, folded = r.index.find(r.name, &r.text)
-	if !r.ordered && len(r.order) < maxOrder {
-		r.order = append(r.order, expected{string(r.name), m, folded})
-		r.next = len(r.order)
-	}
+	r.order.Add(name, expected{m, folded})
 	return m, folded
 }
 
 // visitRow offers one attribute to every slot that it is a spelling of. Maps
 // are walked even where they are the request, for aliases may lead into it.
 func (r *reader) visitRow(v pcommon.Value, depth int) bool {
-	m, folded := r.meaning(depth)
+	m, folded := r.meaning(r.last, depth)
 	if depth == 0 && r.place == onRecord {
 		r.tops = append(r.tops, m)
 	}
