@@ -136,7 +136,7 @@ func New(c Config) (*Engine, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	e.passes.New = func() any { return &Pass{e: e, traits: map[string]*trait{}, clean: map[string]struct{}{}} }
+	e.passes.New = func() any { return &Pass{e: e, traits: new(traits), clean: new(texts), requests: new(texts)} }
 	return e, nil
 }
 
@@ -188,10 +188,12 @@ type Pass struct {
 	found   []Finding
 	removed []string // secrets of chance, to be fingerprinted
 	path    []string
-	traits  map[string]*trait   // verdicts on names seen lately
-	clean   map[string]struct{} // values of fields seen lately in which nothing was found
 	nodes   []node
 	buf     []byte
+
+	traits   *traits // what names seen lately say
+	clean    *texts  // values of fields seen lately in which nothing was found
+	requests *texts  // values in requests seen lately in which nothing was found
 }
 
 // Begin starts a pass. End gives it back.
@@ -206,12 +208,6 @@ func (p *Pass) End() {
 	clear(p.path)
 	p.path = p.path[:0]
 	p.found, p.removed = nil, nil
-	if len(p.traits) > 4096 {
-		clear(p.traits)
-	}
-	if len(p.clean) > 4096 {
-		clear(p.clean)
-	}
 	if cap(p.nodes) > 1<<14 {
 		p.nodes = nil
 	}
@@ -254,6 +250,9 @@ func (p *Pass) replace(rule string) string {
 
 func marker(rule string) string { return "[redacted:" + rule + "]" }
 
+// allows reports whether the configuration allows a value.
+func (e *Engine) allows(s string) bool { return len(e.allowed) > 0 && e.allowed[s] }
+
 // isMarker reports whether s is a marker of a known rule, which holds no value.
 func (e *Engine) isMarker(s string) bool {
 	if len(s) < 12 || s[0] != '[' || s[len(s)-1] != ']' {
@@ -268,13 +267,14 @@ func (p *Pass) nature(name string) nature { return p.trait(name).nature }
 
 // trait looks a name up among those seen lately, or classifies it.
 func (p *Pass) trait(name string) *trait {
-	if t, ok := p.traits[name]; ok {
+	if t := p.traits.get(name); t != nil {
 		return t
 	}
 	t := new(trait)
 	*t = p.e.trait(name)
 	if len(name) <= 64 {
-		p.traits[strings.Clone(name)] = t
+		t.name = strings.Clone(name)
+		p.traits.add(t)
 	}
 	return t
 }
@@ -308,12 +308,12 @@ func (p *Pass) field(value string) string {
 	if p.e.obvious(value) {
 		return value
 	}
-	if _, ok := p.clean[value]; ok || p.e.allowed[value] {
+	if p.clean.has(value) {
 		return value
 	}
 	out := p.text(value, field, 0)
-	if out == value && len(value) <= 160 && recurs(value) {
-		p.clean[strings.Clone(value)] = struct{}{}
+	if out == value && recurs(value) {
+		p.clean.add(value)
 	}
 	return out
 }

@@ -25,6 +25,8 @@ type node struct {
 	key         string // in an object
 	text        string // of text: decoded; of numbers and booleans: as written
 	child, next int32
+	signs       uint32 // kinds of characters of text; 0 if nobody looked
+	bare        bool   // whether key is as it is within quotes
 	trait       *trait // what key says, once it was asked
 }
 
@@ -73,8 +75,8 @@ func (r *reader) value() (int32, bool) {
 	case c == '{' || c == '[':
 		return r.container(c)
 	case c == '"':
-		s, ok := r.str()
-		return r.add(node{kind: text, text: s}), ok
+		s, signs, ok := r.str()
+		return r.add(node{kind: text, text: s, signs: signs}), ok
 	case c == '-' || isDigit(c):
 		return r.numeral()
 	}
@@ -112,13 +114,13 @@ func (r *reader) container(open byte) (int32, bool) {
 			r.at++
 			return self, true
 		}
-		key := ""
+		key, keySigns := "", uint32(0)
 		if open == '{' {
 			var ok bool
 			if r.s[r.at] != '"' {
 				return 0, false
 			}
-			if key, ok = r.str(); !ok {
+			if key, keySigns, ok = r.str(); !ok {
 				return 0, false
 			}
 			if r.space(); r.at == len(r.s) || r.s[r.at] != ':' {
@@ -130,7 +132,7 @@ func (r *reader) container(open byte) (int32, bool) {
 		if !ok {
 			return 0, false
 		}
-		r.p.nodes[child].key = key
+		r.p.nodes[child].key, r.p.nodes[child].bare = key, keySigns != 0 && keySigns&(signQuote|signWide) == 0
 		if last < 0 {
 			r.p.nodes[self].child = child
 		} else {
@@ -185,22 +187,29 @@ func (r *reader) numeral() (int32, bool) {
 	return r.add(node{kind: numeral, text: r.s[from:r.at]}), true
 }
 
-func (r *reader) str() (string, bool) {
+// str reads a text, and the kinds of its characters where it is written without
+// escapes, else 0.
+func (r *reader) str() (text string, kinds uint32, ok bool) {
 	r.at++
-	from := r.at
-	for r.at < len(r.s) {
-		switch c := r.s[r.at]; {
-		case c == '"':
-			r.at++
-			return r.s[from : r.at-1], true
-		case c == '\\':
-			return r.escaped(from)
-		case c < ' ':
-			return "", false
+	from, s := r.at, r.s
+	for i := from; i < len(s); i++ {
+		sign := signs[s[i]]
+		if sign&signQuote == 0 {
+			kinds |= sign
+			continue
 		}
-		r.at++
+		r.at = i
+		switch s[i] {
+		case '"':
+			r.at++
+			return s[from:i], kinds, true
+		case '\\':
+			text, ok = r.escaped(from)
+			return text, 0, ok
+		}
+		return "", 0, false
 	}
-	return "", false
+	return "", 0, false
 }
 
 func (r *reader) escaped(from int) (string, bool) {
@@ -262,6 +271,9 @@ func (p *Pass) write(b []byte, i int32) []byte {
 	n := &p.nodes[i]
 	switch n.kind {
 	case text, omitted:
+		if n.kind == text && n.signs != 0 && n.signs&(signQuote|signWide) == 0 {
+			return appendBare(b, n.text)
+		}
 		return appendQuoted(b, n.text)
 	case array, object:
 		open, end := byte('['), byte(']')
@@ -274,7 +286,12 @@ func (p *Pass) write(b []byte, i int32) []byte {
 				b = append(b, ',')
 			}
 			if n.kind == object {
-				b = append(appendQuoted(b, p.nodes[c].key), ':')
+				if p.nodes[c].bare {
+					b = appendBare(b, p.nodes[c].key)
+				} else {
+					b = appendQuoted(b, p.nodes[c].key)
+				}
+				b = append(b, ':')
 			}
 			b = p.write(b, c)
 		}
@@ -284,6 +301,13 @@ func (p *Pass) write(b []byte, i int32) []byte {
 }
 
 const hexDigits = "0123456789abcdef"
+
+// appendBare appends a text that needs no escapes.
+func appendBare(b []byte, s string) []byte {
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}
 
 func appendQuoted(b []byte, s string) []byte {
 	b = append(b, '"')

@@ -110,6 +110,14 @@ const (
 	signSplit               // - / between parts of a token
 	signLower               // a-z
 	signProse               // of sentences: letters, digits, spaces and , . ! - _
+	signOdd                 // not of sentences
+	signName                // of identifiers: letters, digits and - _ .
+	signOther               // not of identifiers
+	signQuote               // not as it is within the quotes of JSON: " \ and controls
+	signLine                // ends a line
+	signColon               // :
+	signDot                 // .
+	signNoHex               // neither a hex digit nor -
 
 	symbolShift = 27 // above it: the character as one of 32 symbols
 )
@@ -123,7 +131,9 @@ var signs = func() (t [256]uint32) {
 			signToken: isAlnum(b) || contained(b, "-_+/="), signDigit: isDigit(b), signUpper: isUpper(b), signLower: isLower(b),
 			signWide: b >= utf8.RuneSelf || b == 0, signJoint: contained(b, " -./"), signEscape: contained(b, "%\\&\x1b"), signPair: contained(b, "=:>|\t"),
 			signSpace: contained(b, " \t\r\n"), signPlus: b == '+', signBracket: contained(b, "{["), signURL: contained(b, "?@#"),
-			signSplit: contained(b, "-/"), signProse: isAlnum(b) || contained(b, " ,.!-_"),
+			signSplit: contained(b, "-/"), signProse: isAlnum(b) || contained(b, " ,.!-_"), signOdd: !isAlnum(b) && !contained(b, " ,.!-_"),
+			signName: isAlnum(b) || contained(b, "-_."), signOther: !isAlnum(b) && !contained(b, "-_."),
+			signQuote: b < ' ' || contained(b, "\"\\"), signLine: contained(b, "\n\r"), signColon: b == ':', signDot: b == '.', signNoHex: hexValue(b) < 0 && b != '-',
 		} {
 			if is {
 				t[c] |= sign
@@ -155,6 +165,14 @@ func contained(c byte, list string) bool {
 	return false
 }
 
+// kindsOf returns the kinds of the characters of s.
+func kindsOf(s string) (kinds uint32) {
+	for i := 0; i < len(s); i++ {
+		kinds |= signs[s[i]]
+	}
+	return kinds
+}
+
 func isToken(c byte) bool { return signs[c]&signToken != 0 }
 
 // A hit is a literal of a provider or of a JWT that ends at end.
@@ -170,7 +188,13 @@ type sight struct {
 	hits    []hit  // in the order in which they begin
 }
 
-// see looks at each byte of s once.
+// uuidWord reports whether a word of s that begins at i, where no token goes on
+// from before, is a UUID and nothing else. No rule takes one.
+func uuidWord(s string, i int) bool {
+	return (i+36 == len(s) || signs[s[i+36]]&signToken == 0 && s[i+36] != '.') && (i == 0 || s[i-1] != '.') && isUUID(s[i:i+36])
+}
+
+// see looks at each byte of s once, but for UUIDs.
 func (e *Engine) see(s string, g *sight) {
 	m := e.literals
 	var all uint32
@@ -178,6 +202,13 @@ func (e *Engine) see(s string, g *sight) {
 	run, solid, digits, joint := 0, 0, 0, false
 	for i := 0; i < len(s); i++ {
 		sign := signs[s[i]]
+		if sign&(signDigit|signLower) != 0 && run == 0 && i+36 <= len(s) && s[i+8] == '-' && s[i+13] == '-' && uuidWord(s, i) {
+			all |= signDigit | signLower | signToken
+			i += 35
+			g.digits = max(g.digits, digits)
+			three, digits, joint = 0, 0, false
+			continue
+		}
 		three = (three<<5 | uint(sign>>symbolShift)) & (1<<15 - 1)
 		if m.begins[three/64]>>(three%64)&1 != 0 && i >= 2 {
 			e.hear(s, i-2, g)

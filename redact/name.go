@@ -165,6 +165,7 @@ func isAlnum(c byte) bool { return isAlpha(c) || isDigit(c) }
 
 // A trait is all that a name says.
 type trait struct {
+	name      string // if it is remembered
 	nature    nature
 	namesPair bool // its value may be the name of the value beside it
 	pairValue bool // its value may be what the member beside it names

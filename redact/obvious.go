@@ -8,8 +8,8 @@ func (e *Engine) obvious(s string) bool {
 		return false
 	}
 	switch {
-	case len(s) < 8:
-		return words8(s)
+	case len(s) < 10:
+		return shortName(s)
 	case len(s) == 36 && s[8] == '-':
 		return isUUID(s)
 	case len(s) == 38 && s[0] == '{' && s[37] == '}':
@@ -22,15 +22,11 @@ func (e *Engine) obvious(s string) bool {
 	return wordPath(s)
 }
 
-// words8 reports whether a text of less than eight bytes is letters and digits:
-// no token is that short, and no number that is one by its check digit.
-func words8(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if signs[s[i]]&(signLower|signUpper|signDigit) == 0 {
-			return false
-		}
-	}
-	return true
+// shortName reports whether a text of less than ten bytes is letters, digits and
+// the signs between them: no token is that short, and no number that is one by
+// its check digit.
+func shortName(s string) bool {
+	return kindsOf(s)&signOther == 0
 }
 
 // isAddress reports whether s is an IPv4 address.

@@ -605,7 +605,7 @@ func (p *Pass) commandSpans(s string, list []span) []span {
 				to++
 			}
 		}
-		short := j-i == 1 && len(name) <= 2 || j-i == 1 && (name[0] == 'p' || name[0] == 'P') && !p.secretName(name)
+		short := j-i == 1 && (len(name) <= 2 || lower(name[0]) == 'p' && (!p.secretName(name) || name[0] == 'p' && !secretTerms[name] && after(commandLine(s, i), gluing...)))
 		switch {
 		case short:
 			list = shortOption(s, i, j, k, from, to, list)
@@ -629,18 +629,29 @@ func (p *Pass) commandSpans(s string, list []span) []span {
 	return list
 }
 
+// gluing are commands that take a password glued to -p.
+var gluing = []string{"mysql", "mariadb", "mysqldump", "mysqladmin", "mycli", "sshpass", "7z", "htpasswd", "unrar"}
+
+// commandLine returns what stands before an option at i in its command.
+func commandLine(s string, i int) string {
+	line := s[max(0, i-512):i]
+	return line[strings.LastIndexAny(line, "\n;|&")+1:]
+}
+
+// after reports whether one of the commands stands in a line.
+func after(line string, commands ...string) bool {
+	for _, c := range commands {
+		if at := strings.Index(line, c); at >= 0 && (at == 0 || !isAlnum(line[at-1])) {
+			return true
+		}
+	}
+	return false
+}
+
 // shortOption judges -p, -P, -u, -w and -a by the command before them.
 func shortOption(s string, i, j, k, from, to int, list []span) []span {
-	line := s[max(0, i-512):i]
-	line = line[strings.LastIndexAny(line, "\n;|&")+1:]
-	has := func(commands ...string) bool {
-		for _, c := range commands {
-			if at := strings.Index(line, c); at >= 0 && (at == 0 || !isAlnum(line[at-1])) {
-				return true
-			}
-		}
-		return false
-	}
+	line := commandLine(s, i)
+	has := func(commands ...string) bool { return after(line, commands...) }
 	name := s[j:k]
 	glued := name[1:] != ""
 	value := func(f, t int) []span {
@@ -653,7 +664,7 @@ func shortOption(s string, i, j, k, from, to int, list []span) []span {
 	switch name[0] {
 	case 'p':
 		switch {
-		case has("mysql", "mariadb", "mysqldump", "mysqladmin", "mycli", "sshpass", "7z", "htpasswd", "unrar"):
+		case has(gluing...):
 			if glued || j+1 < len(s) && s[j+1] > ' ' {
 				return value(j+1, end)
 			}

@@ -380,7 +380,7 @@ func (p *Pass) commandList(i int32) bool {
 			if from, to := max(x.from, at), min(x.to, end); from < to {
 				p.remove(x.rule, s[from:to])
 				p.report(x.rule)
-				n.text = s[at:from] + marker(x.rule) + s[to:end]
+				n.text, n.signs = s[at:from]+marker(x.rule)+s[to:end], 0
 				changed = true
 				break
 			}

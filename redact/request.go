@@ -107,7 +107,7 @@ func (p *Pass) plainRequest(s string) string {
 	if lines, ok := p.lines(s); ok {
 		return lines
 	}
-	out := p.leaf(s, at)
+	out := p.leaf(s, 0, at)
 	if p.e.request == RequestKeys && !p.e.isPlaceholder(out) {
 		return p.omission(ruleText)
 	}

@@ -22,7 +22,7 @@ func sqlStart(s string) int {
 		if !isAlpha(s[i]) {
 			continue
 		}
-		if verbStarts[s[i]|0x20] && startsStatement(s[i:], &never) {
+		if verbStarts[s[i]|0x20] != nil && startsStatement(s[i:], &never) {
 			return i
 		}
 		for i+1 < len(s) && isWordByte(s[i+1]) {
@@ -32,17 +32,19 @@ func sqlStart(s string) int {
 	return -1
 }
 
-var verbStarts = func() (t [256]bool) {
-	for _, x := range sqlStarts {
-		t[x.verb[0]] = true
+// verbStarts lists by first letter which of sqlStarts may begin there.
+var verbStarts = func() (t [256][]int) {
+	for k, x := range sqlStarts {
+		t[x.verb[0]] = append(t[x.verb[0]], k)
 	}
 	return t
 }()
 
 func startsStatement(s string, never *uint32) bool {
-	for k, x := range sqlStarts {
+	for _, k := range verbStarts[lower(s[0])] {
+		x := &sqlStarts[k]
 		n := len(x.verb)
-		if *never>>k&1 != 0 || lower(s[0]) != x.verb[0] || !hasPrefixFold(s, x.verb) || len(s) > n && isWordByte(s[n]) {
+		if *never>>k&1 != 0 || !hasPrefixFold(s, x.verb) || len(s) > n && isWordByte(s[n]) {
 			continue
 		}
 		if indexFold(s[n:], x.then) >= 0 {
@@ -66,16 +68,15 @@ func isSQL(s string) bool {
 
 // startsLikeSQL compares the first word only.
 func startsLikeSQL(s string) bool {
-	if s == "" || s[0] > ' ' && s[0] != '(' && s[0] != ';' && !verbStarts[lower(s[0])] {
-		return false
-	}
 	i := 0
 	for i < len(s) && (s[i] <= ' ' || s[i] == '(' || s[i] == ';') {
 		i++
 	}
-	s = s[i:]
-	for _, x := range sqlStarts {
-		if len(s) > len(x.verb) && lower(s[0]) == x.verb[0] && hasPrefixFold(s, x.verb) {
+	if s = s[i:]; s == "" {
+		return false
+	}
+	for _, k := range verbStarts[lower(s[0])] {
+		if verb := sqlStarts[k].verb; len(s) > len(verb) && hasPrefixFold(s, verb) {
 			return true
 		}
 	}

@@ -157,7 +157,7 @@ type span struct {
 
 // text redacts s.
 func (p *Pass) text(s string, m mode, decoded int) string {
-	if s == "" || p.e.obvious(s) || p.e.isMarker(s) || p.e.allowed[s] {
+	if s == "" || p.e.obvious(s) || p.e.isMarker(s) || p.e.allows(s) {
 		return s
 	}
 	if len(s) > maxText {
@@ -336,7 +336,10 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 			list = append(list, span{from: at[0], to: at[1], rule: pat.name})
 		}
 	}
-	runs := map[byte]bounds{}
+	var runs map[byte]bounds
+	if len(g.hits) > 0 {
+		runs = map[byte]bounds{}
+	}
 	for _, h := range g.hits {
 		if h.literal < len(providers) {
 			list = providerSpan(s, h, runs, list)
@@ -389,7 +392,7 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookDatabase != 0 && g.signs&signSpace != 0 {
 		list = databaseSpans(s, list)
 	}
-	if g.signs&signSpace != 0 && strings.IndexByte(s, '\n') >= 0 {
+	if g.signs&signLine != 0 {
 		list = p.pairLines(s, list)
 		list = p.columns(s, list)
 	}
@@ -406,10 +409,10 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookLogin != 0 && g.signs&signSpace != 0 {
 		list = loginSpans(s, list)
 	}
-	if g.digits >= 2 && strings.Count(s, ":") >= 4 {
+	if g.digits >= 2 && g.signs&signColon != 0 && strings.Count(s, ":") >= 4 {
 		list = pgpassSpans(s, list)
 	}
-	if g.longest >= 20 && strings.Count(s, ".") >= 2 {
+	if g.longest >= 20 && g.signs&signDot != 0 && strings.Count(s, ".") >= 2 {
 		list = dottedSpans(s, list)
 	}
 	if g.longest >= 12 && (g.signs&signUpper != 0 || g.solid >= 30 || g.looks&lookProse != 0) {
@@ -1058,12 +1061,11 @@ func nearTelling(s string, at int) bool {
 }
 
 func isHex(s string) bool {
+	var kinds uint32
 	for i := 0; i < len(s); i++ {
-		if hexValue(s[i]) < 0 && s[i] != '-' {
-			return false
-		}
+		kinds |= signs[s[i]]
 	}
-	return true
+	return kinds&signNoHex == 0
 }
 
 func isUUID(s string) bool {
@@ -1130,7 +1132,7 @@ func (p *Pass) encoded(word string, decoded int) string {
 	if decoded >= maxDecode {
 		return ruleDepth
 	}
-	inner := Pass{e: p.e, traits: p.traits, removed: p.removed}
+	inner := Pass{e: p.e, traits: p.traits, clean: p.clean, requests: p.requests, removed: p.removed}
 	if inner.text(text, prose, decoded+1) != text || basicPair(text) || isClaims(text) {
 		p.removed = inner.removed
 		return ruleBase64

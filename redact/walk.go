@@ -77,7 +77,7 @@ func (p *Pass) walk(i int32, at place) bool {
 	case array:
 		return p.walkArray(i, at)
 	case text:
-		return p.set(i, p.leaf(p.nodes[i].text, at))
+		return p.set(i, p.leaf(p.nodes[i].text, p.nodes[i].signs, at))
 	case numeral:
 		return p.walkNumeral(i, at)
 	}
@@ -89,7 +89,7 @@ func (p *Pass) set(i int32, s string) bool {
 	if p.nodes[i].text == s {
 		return false
 	}
-	p.nodes[i].text = s
+	p.nodes[i].text, p.nodes[i].signs = s, 0
 	return true
 }
 
@@ -129,7 +129,7 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		t := p.nodes[c].trait
 		if !t.clean {
 			if name := p.memberName(key); name != key {
-				p.nodes[c].key = name
+				p.nodes[c].key, p.nodes[c].bare = name, false
 				changed = true
 				if t.nature == plain {
 					t = p.trait(name)
@@ -165,18 +165,26 @@ var bindingNames = set(`params parameters args arguments values bindings binds b
 // another: the name of a secret beside its value, a statement beside its
 // parameters, a sealed object of Kubernetes.
 func (p *Pass) siblings(i int32) (pair nature, statement, sealed bool) {
+	named, valued := false, false // whether there is a member that may name another one, and such another one
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		n := &p.nodes[c]
 		t := p.trait(n.key)
 		n.trait = t
+		valued = valued || t.pairValue
 		if n.kind != text || n.text == "" {
 			continue
 		}
-		if t.namesPair && len(n.text) <= 80 {
-			pair = p.pairNature(pair, lastSegment(n.text))
-			sealed = sealed || n.text == "Secret" && strings.EqualFold(n.key, "kind")
-		}
+		named = named || t.namesPair
+		sealed = sealed || n.text == "Secret" && strings.EqualFold(n.key, "kind")
 		statement = statement || t.nature == query || t.isQuery && startsLikeSQL(n.text)
+	}
+	if !named || !valued {
+		return plain, statement, sealed
+	}
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		if n := &p.nodes[c]; n.kind == text && n.trait.namesPair && n.text != "" && len(n.text) <= 80 {
+			pair = p.pairNature(pair, lastSegment(n.text))
+		}
 	}
 	return pair, statement, sealed
 }
@@ -283,7 +291,7 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		}
 	case account:
 		if node.kind == text {
-			s := p.leaf(node.text, at)
+			s := p.leaf(node.text, node.signs, at)
 			return p.set(i, p.login(s)) || s != node.text
 		}
 	}
@@ -455,19 +463,44 @@ func (e *Engine) isPlaceholder(s string) bool {
 	return false
 }
 
-// leaf redacts a text under a harmless name.
-func (p *Pass) leaf(s string, at place) string {
-	if s == "" || p.e.obvious(s) || p.e.isPlaceholder(s) || p.e.allowed[s] {
+// leaf redacts a text under a harmless name; signs are the kinds of its
+// characters, or 0.
+func (p *Pass) leaf(s string, signs uint32, at place) string {
+	if at.mode != request {
+		if s == "" || p.e.obvious(s) || p.e.isPlaceholder(s) || p.e.allows(s) {
+			return s
+		}
+		if graphQL(s) {
+			return p.graphQL(s)
+		}
+		return p.text(s, at.mode, at.decoded)
+	}
+	if signs == 0 {
+		signs = kindsOf(s)
+	}
+	if isProse(s, signs) && !p.e.allows(s) {
+		return p.omission(ruleText)
+	}
+	if s == "" || p.e.obvious(s) || p.requests.has(s) {
 		return s
 	}
-	if at.mode == request && isProse(s) {
-		return p.omission(ruleText)
+	out := p.requested(s, at)
+	if out == s && recurs(s) {
+		p.requests.add(s)
+	}
+	return out
+}
+
+// requested redacts a text of a request.
+func (p *Pass) requested(s string, at place) string {
+	if p.e.isPlaceholder(s) || p.e.allows(s) {
+		return s
 	}
 	if graphQL(s) {
 		return p.graphQL(s)
 	}
 	clean := p.text(s, at.mode, at.decoded)
-	if at.mode != request || short(p.e.bare(clean)) {
+	if short(p.e.bare(clean)) {
 		return clean
 	}
 	switch {
@@ -487,16 +520,8 @@ func (p *Pass) leaf(s string, at place) string {
 
 // isProse reports whether s is words with spaces, which no request keeps: what
 // is in them need not be known.
-func isProse(s string) bool {
-	if len(s) < 8 || !isAlpha(s[0]) || strings.IndexByte(s, ' ') < 0 {
-		return false
-	}
-	for i := 0; i < len(s); i++ {
-		if signs[s[i]]&signProse == 0 {
-			return false
-		}
-	}
-	return !isSQL(s)
+func isProse(s string, kinds uint32) bool {
+	return kinds&signOdd == 0 && kinds&signSpace != 0 && len(s) >= 8 && isAlpha(s[0]) && !isSQL(s)
 }
 
 // bare returns s without markers, and without the user of a URL.
@@ -618,7 +643,9 @@ func (p *Pass) keysOnly(i int32) {
 	switch n := &p.nodes[i]; n.kind {
 	case object, array:
 		for c := n.child; c >= 0; c = p.nodes[c].next {
-			p.nodes[c].key = p.memberName(p.nodes[c].key)
+			if name := p.memberName(p.nodes[c].key); name != p.nodes[c].key {
+				p.nodes[c].key, p.nodes[c].bare = name, false
+			}
 			p.keysOnly(c)
 		}
 	default:

@@ -42,6 +42,7 @@ type batch struct {
 	rules map[string]int64 // redactions by rule
 
 	field func(string, pcommon.Value) bool // redactField, bound once
+	order audit.Sequence[plan]
 }
 
 // processLogs redacts every record in place.
@@ -96,6 +97,7 @@ func (b *batch) redactRecord(record plog.LogRecord) {
 	b.guarded(attributes, func() {
 		redactEnvelope(b.pass, record)
 		if b.closedList {
+			b.order.Begin()
 			attributes.RemoveIf(b.field)
 		} else {
 			attributes.Remove(audit.Redactions.Attribute)
@@ -211,10 +213,20 @@ func treatmentOf(f *audit.Field) treatment {
 	return harmless
 }
 
+// plan says how an attribute is redacted.
+func (b *batch) plan(name string) plan {
+	if p, ok := b.order.Find(name); ok {
+		return p
+	}
+	p := plans[name]
+	b.order.Add(name, p)
+	return p
+}
+
 // redactField redacts one attribute and reports whether nothing of it is left,
 // or its type is none of the field's.
 func (b *batch) redactField(name string, v pcommon.Value) (gone bool) {
-	plan := plans[name]
+	plan := b.plan(name)
 	switch plan.how {
 	case keep:
 		return false
