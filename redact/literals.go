@@ -247,6 +247,9 @@ func (e *Engine) see(s string, g *sight) {
 // hear notes the literals that begin at s[at].
 func (e *Engine) hear(s string, at int, g *sight) {
 	e.literals.visit(s, at, func(literal, end int) {
+		if literal < len(providers) && !providers[literal].begins(s, at, end) {
+			return
+		}
 		g.looks |= lookOf[literal]
 		if lookOf[literal]&(lookProvider|lookJWT) != 0 {
 			g.hits = append(g.hits, hit{end, literal})

@@ -359,7 +359,7 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookURL != 0 || g.signs&signURL != 0 {
 		list = p.urlSpans(s, m, list, decoded)
 	}
-	if g.looks&lookHook != 0 {
+	if g.looks&lookHook != 0 && g.looks&lookURL != 0 {
 		list = hookSpans(s, list)
 	}
 	if g.looks&lookAuth != 0 {
@@ -568,12 +568,18 @@ func runEnd(s string, at int, class byte, runs map[byte]bounds) int {
 	return to
 }
 
+// begins reports whether a token may begin with s[from:to], which is the prefix
+// but for the case of letters.
+func (f *provider) begins(s string, from, to int) bool {
+	if len(s)-to < f.min || f.min > 0 && !inClass(s[to], f.class) {
+		return false
+	}
+	return s[from:to] == f.prefix || len(f.prefix) >= 4 && (f.prefix[len(f.prefix)-1] == '_' || f.prefix[len(f.prefix)-1] == '-')
+}
+
 func providerSpan(s string, h hit, runs map[byte]bounds, list []span) []span {
 	f := &providers[h.literal]
 	from := h.end - len(f.prefix)
-	if s[from:h.end] != f.prefix && (len(f.prefix) < 4 || !strings.HasSuffix(f.prefix, "_") && !strings.HasSuffix(f.prefix, "-")) {
-		return list
-	}
 	if from > 0 && isAlnum(s[from-1]) && isAlnum(f.prefix[0]) && len(f.prefix) < 6 && !f.back {
 		return list
 	}
@@ -1107,7 +1113,7 @@ func dense(s string) bool {
 	if up > 0 && low > 0 {
 		return changes*5 > pairs*2 || groups >= 4 && other*10 < len(s)
 	}
-	return groups >= 3 && (changes*6 > pairs || other == 0) && other*10 < len(s)
+	return other == 0 || groups >= 3 && changes*6 > pairs && other*10 < len(s)
 }
 
 func kindOf(c byte) int {

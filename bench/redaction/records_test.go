@@ -2,6 +2,7 @@ package redaction_test
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -112,8 +113,12 @@ func (m maker) record(r plog.LogRecord) {
 	r.SetSeverityText("INFO")
 	r.SetEventName("audit." + about.kind + "." + action)
 	r.Body().SetStr(user + " " + action + " " + about.kind + " " + id)
-	r.SetTraceID(pcommon.TraceID([]byte(m.chars(16, alnums))))
-	r.SetSpanID(pcommon.SpanID([]byte(m.chars(8, alnums))))
+	var ids [24]byte
+	for i := range 3 {
+		binary.LittleEndian.PutUint64(ids[8*i:], m.Uint64())
+	}
+	r.SetTraceID(pcommon.TraceID(ids[:16]))
+	r.SetSpanID(pcommon.SpanID(ids[16:]))
 	a := r.Attributes()
 	a.EnsureCapacity(24)
 	a.PutStr("audit.area", about.area)
