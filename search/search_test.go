@@ -193,47 +193,6 @@ func TestOwnerReadsTheOwnAccountOnly(t *testing.T) {
 	require.Equal(t, unknown.body, s.get("/api/v1/events/nonsense", acme).body)
 }
 
-// TestMatrix asks every route as everybody who may not.
-func TestMatrix(t *testing.T) {
-	s := start(t, nil)
-	id := s.add("acme", time.Hour)
-	owner, sender := s.token(local.OwnerToken, "acme"), s.token(local.SenderToken, "acme")
-	revoked := s.token(local.OwnerToken, "gone")
-	require.NoError(t, s.store.RevokeToken(t.Context(), "root", "owner[gone]"))
-	routes := []string{"/api/v1/session", "/api/v1/fields", "/api/v1/events", "/api/v1/events?limit=x", "/api/v1/events/" + id.String(), "/api/v1/filters"}
-	for _, route := range routes {
-		for name, c := range map[string]struct {
-			change func(*http.Request)
-			status int
-		}{
-			"nobody":          {func(*http.Request) {}, 401},
-			"empty bearer":    {func(r *http.Request) { r.Header.Set("Authorization", "Bearer ") }, 401},
-			"a guess":         {func(r *http.Request) { r.Header.Set("Authorization", "Bearer guess") }, 401},
-			"basic":           {func(r *http.Request) { r.SetBasicAuth("owner", owner) }, 401},
-			"two headers":     {func(r *http.Request) { r.Header["Authorization"] = []string{"Bearer " + owner, "Bearer " + owner} }, 401},
-			"revoked owner":   {func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+revoked) }, 401},
-			"sender":          {func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+sender) }, 403},
-			"owner in cookie": {func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "auditlog_session", Value: owner}) }, 401},
-			"owner in query":  {func(r *http.Request) { r.URL.RawQuery = "access_token=" + owner + "&token=" + owner }, 401},
-			"sender over cookie": {func(r *http.Request) {
-				r.Header.Set("Authorization", "Bearer "+sender)
-				r.AddCookie(s.signedIn("acme"))
-			}, 403},
-		} {
-			req := s.request(http.MethodGet, route, "", "")
-			c.change(req)
-			a := s.do(req)
-			require.Equal(t, c.status, a.status, "%s as %s", route, name)
-			require.Equal(t, "application/problem+json", a.header.Get("Content-Type"))
-			require.NotContains(t, a.body, "acme")
-		}
-		require.Contains(t, []int{200, 400}, s.get(route, owner).status, route)
-		req := s.request(http.MethodGet, route, "", "")
-		req.AddCookie(s.signedIn("acme"))
-		require.Contains(t, []int{200, 400}, s.do(req).status, route)
-	}
-}
-
 // signInSecret makes a link as `auditlog signin` does.
 func (s *server) signInSecret(account string) string {
 	client, err := local.Client(s.path)
