@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"bytes"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/auditlog/auditlog/audit"
 	"github.com/auditlog/auditlog/store"
@@ -14,6 +16,7 @@ type filter struct {
 	plain  []bool                  // of its fields: a value in a document equals one of Values or not, as bytes
 	values map[string]bool         // Values, for plain fields
 	seen   map[string]map[tag]bool // answers of hasValue for the other fields
+	words  [][][]byte              // for Words: those of each of Values
 }
 
 func compile(filters []store.Filter) []*filter {
@@ -26,10 +29,45 @@ func compile(filters []store.Filter) []*filter {
 		}
 		for _, v := range f.Values {
 			c.values[v] = true
+			if f.Match == store.Words {
+				c.words = append(c.words, wordsOf(v))
+			}
 		}
 		all = append(all, c)
 	}
 	return all
+}
+
+func wordsOf(text string) (words [][]byte) {
+	for word := range audit.Words(text) {
+		words = append(words, []byte(word))
+	}
+	return words
+}
+
+// mayHaveWords reports whether all words of one of the values may be in the
+// document. Most documents need not be split into words then.
+func (f *filter) mayHaveWords(d document) bool {
+	if bytes.Contains(d, kelvin) || bytes.Contains(d, dottedI) {
+		return true
+	}
+	lower := make([]byte, len(d))
+	for i, c := range d {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower[i] = c
+	}
+	return slices.ContainsFunc(f.words, func(words [][]byte) bool {
+		return !slices.ContainsFunc(words, func(word []byte) bool { return isASCII(word) && !bytes.Contains(lower, word) })
+	})
+}
+
+// The characters outside of ASCII that are in it in lower case.
+var kelvin, dottedI = []byte("\u212a"), []byte("\u0130")
+
+func isASCII(word []byte) bool {
+	return !slices.ContainsFunc(word, func(c byte) bool { return c >= utf8.RuneSelf })
 }
 
 // whole reports whether the filter looks at all its fields together.
@@ -59,6 +97,9 @@ func (f *filter) hasValue(n int, value []byte) (bool, error) {
 
 // matches reports whether r passes f.
 func (f *filter) matches(r *record) (bool, error) {
+	if f.Match == store.Words && !slices.Contains(f.Fields, audit.Time) && !f.mayHaveWords(r.document) {
+		return f.Not, nil
+	}
 	if slices.Contains(f.plain, false) || slices.Contains(f.Fields, audit.Time) {
 		return f.matchesEvent(r)
 	}

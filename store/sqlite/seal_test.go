@@ -169,3 +169,25 @@ func TestCountsFromTheIndex(t *testing.T) {
 		})
 	}
 }
+
+// Every character that has an ASCII letter in lower case is found by it.
+func TestWordsInAnyCase(t *testing.T) {
+	s := small(t, t.TempDir(), 10)
+	for n, text := range []string{"KELVIN", "\u212aelvin", "\u0130stanbul", "ISTANBUL", "gr\u00d6sse", "none"} {
+		e := event(n, noon)
+		e.SetText(audit.Message, "a "+text+" of words")
+		require.NoError(t, s.Write(t.Context(), batch(e)))
+	}
+	require.NoError(t, s.Seal(t.Context()))
+	for word, want := range map[string]int{"kelvin": 2, "Istan": 2, "GR\u00f6": 1, "kelvin words": 2, "word": 6, "elvin": 0} {
+		q := ever
+		q.Filters = []store.Filter{{Fields: []*audit.Field{audit.Message, audit.Request}, Match: store.Words, Values: []string{word}}}
+		page, err := s.Search(t.Context(), owner, q)
+		require.NoError(t, err)
+		require.Len(t, page.Events, want, word)
+		q.Filters[0].Not = true
+		page, err = s.Search(t.Context(), owner, q)
+		require.NoError(t, err)
+		require.Len(t, page.Events, 6-want, word)
+	}
+}
