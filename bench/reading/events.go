@@ -43,7 +43,7 @@ var (
 	firstNames = []string{"alice", "bogdan", "chiara", "deniz", "elena", "farid", "grace", "hiro", "ines", "jonas", "keiko", "lamia", "marek", "nadia", "olu", "priya"}
 	lastNames  = []string{"almeida", "bauer", "chen", "dubois", "eriksen", "fontana", "garcia", "haddad", "ivanova", "jansen", "kowalski", "lindqvist", "moreau", "nakamura", "okafor", "petrov"}
 	roles      = []string{"admin", "auditor", "analyst", "operator", "billing-manager", "viewer", "security-officer", "developer"}
-	prose      = strings.Fields("access review quarterly for the analytics team after the incident drill please keep read only until the owner confirms and the ticket is closed rotation of shared credentials moved from legacy gateway to the new region see runbook section four temporary exception granted by security expires at end of month customer request escalation follow up")
+	fieldNames = []string{"display_name", "department", "locale", "manager", "mfa"}
 )
 
 func (g *generator) event(at time.Time) audit.Event {
@@ -96,22 +96,30 @@ func (g *generator) event(at time.Time) audit.Event {
 	return e
 }
 
+// request makes a summary as redaction leaves it: the prose is gone.
 func (g *generator) request(e *audit.Event, id string) {
 	var b strings.Builder
-	fmt.Fprintf(&b, `{"id":%q,"labels":{"team":%q,"ticket":"SEC-%d"}`, id, g.pick(lastNames...), 1000+g.IntN(9000))
+	fmt.Fprintf(&b, `{"id":%q`, id)
+	for _, name := range fieldNames[:2+g.IntN(4)] {
+		switch g.IntN(4) {
+		case 0:
+			fmt.Fprintf(&b, `,%q:%d`, name, g.IntN(10_000))
+		case 1:
+			fmt.Fprintf(&b, `,%q:%t`, name, g.IntN(2) == 0)
+		default:
+			fmt.Fprintf(&b, `,%q:"[redacted:text]"`, name)
+		}
+	}
+	list := []string{"request: text"}
 	if g.IntN(8) == 0 {
 		b.WriteString(`,"password":"[redacted:key]"`)
-		e.SetList(audit.Redactions, []string{"request.password: key"})
+		list = append(list, "request.password: key")
 	}
-	size := 240 + g.IntN(550)
-	for i := 0; b.Len()+40 < size; i++ {
-		fmt.Fprintf(&b, `,"note_%d":"`, i)
-		for until := min(b.Len()+140, size); b.Len() < until; {
-			b.WriteString(g.pick(prose...))
-			b.WriteByte(' ')
-		}
-		b.WriteByte('"')
+	fmt.Fprintf(&b, `,"labels":{"team":%q,"ticket":"SEC-%d"}`, g.pick(lastNames...), 1000+g.IntN(9000))
+	for i := range 1 + g.IntN(4) {
+		fmt.Fprintf(&b, `,"note_%d":"[redacted:text]"`, i)
 	}
 	b.WriteByte('}')
 	e.SetText(audit.Request, b.String())
+	e.SetList(audit.Redactions, list)
 }

@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"math"
 	"slices"
+	"sort"
 
 	"github.com/auditlog/auditlog/audit"
 )
@@ -25,8 +27,9 @@ type counter interface {
 	field() *audit.Field
 	// values counts n events that happened at time and have the values.
 	values(time int64, values []string, n int64)
-	// together reports whether events between two times are counted in the same way.
-	together(first, last int64) bool
+	// until returns the first time after this one at which events are counted in
+	// another way.
+	until(time int64) int64
 }
 
 type valueCounter struct {
@@ -34,8 +37,8 @@ type valueCounter struct {
 	counts counts
 }
 
-func (c *valueCounter) field() *audit.Field        { return c.of }
-func (c *valueCounter) together(int64, int64) bool { return true }
+func (c *valueCounter) field() *audit.Field { return c.of }
+func (c *valueCounter) until(int64) int64   { return math.MaxInt64 }
 func (c *valueCounter) values(_ int64, values []string, n int64) {
 	for i, v := range values {
 		if !slices.Contains(values[:i], v) {
@@ -59,7 +62,12 @@ func (c *bucketCounter) start(time int64) int64 {
 	return time - at
 }
 
-func (c *bucketCounter) together(first, last int64) bool { return c.start(first) == c.start(last) }
+func (c *bucketCounter) until(time int64) int64 {
+	if start := c.start(time); start < math.MaxInt64-c.interval {
+		return start + c.interval
+	}
+	return math.MaxInt64
+}
 
 func (c *bucketCounter) values(time int64, values []string, n int64) {
 	at := c.start(time)
@@ -268,7 +276,7 @@ func (r *reading) countSegment(c counter, e evaluation, d *dictionary) (looked i
 	if looked, err = r.countLooks(c, e, e.looks(d)); err != nil || d == nil {
 		return looked, err
 	}
-	if e.whole && c.together(e.firstTime, e.lastTime) {
+	if e.whole && e.lastTime < c.until(e.firstTime) {
 		for code, n := range d.counts {
 			if n > 0 {
 				c.values(e.firstTime, d.values[code], int64(n))
@@ -364,7 +372,7 @@ type stretch struct {
 }
 
 func (r *reading) parts(c counter, e evaluation) ([]stretch, error) {
-	if c.together(e.firstTime, e.lastTime) {
+	if e.lastTime < c.until(e.firstTime) {
 		return []stretch{{e.size(), e.firstTime}}, nil
 	}
 	times, err := r.times(e.segment)
@@ -372,12 +380,11 @@ func (r *reading) parts(c counter, e evaluation) ([]stretch, error) {
 		return nil, err
 	}
 	var parts []stretch
-	from := times[0]
-	for i, t := range times {
-		if !c.together(from, t) {
-			parts = append(parts, stretch{i, from})
-			from = t
-		}
+	for at := 0; at < len(times); {
+		until := c.until(times[at])
+		n := sort.Search(len(times)-at, func(i int) bool { return times[at+i] >= until })
+		parts = append(parts, stretch{at + n, times[at]})
+		at += n
 	}
-	return append(parts, stretch{len(times), from}), nil
+	return parts, nil
 }

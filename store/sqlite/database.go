@@ -92,11 +92,11 @@ func openDatabase(ctx context.Context, path string, day audit.Day, segmentSize i
 			err = errors.Join(err, d.close())
 		}
 	}()
-	if d.pool, err = open(path, "query_only(1)", "cache_size(-512)"); err != nil {
+	if d.pool, err = open(path, "query_only(1)", "cache_size(-256)"); err != nil {
 		return nil, err
 	}
 	d.pool.SetMaxOpenConns(maxReaders)
-	d.pool.SetMaxIdleConns(maxReaders)
+	d.pool.SetMaxIdleConns(2)
 	d.pool.SetConnMaxIdleTime(time.Minute)
 	isNew, err := d.checkVersion(ctx)
 	if err != nil {
@@ -297,7 +297,7 @@ func (d *database) openWriter(ctx context.Context) (err error) {
 		return nil
 	}
 	if d.writer == nil {
-		if d.writer, err = open(d.path, "journal_mode(WAL)", "foreign_keys(0)", "cache_size(-4096)", "wal_autocheckpoint(2000)"); err != nil {
+		if d.writer, err = open(d.path, "journal_mode(WAL)", "foreign_keys(0)", "cache_size(-1024)", "wal_autocheckpoint(2000)"); err != nil {
 			return err
 		}
 	}
@@ -324,6 +324,16 @@ func (d *database) transact(ctx context.Context, do func() error) error {
 
 // close leaves one file without a log beside it, unless another process reads it.
 func (d *database) close() error {
+	err := d.closeWriter()
+	if d.pool != nil {
+		err = errors.Join(err, d.pool.Close())
+	}
+	return err
+}
+
+// closeWriter moves what SQLite logged to the file, and forgets what only the
+// goroutine that writes needs.
+func (d *database) closeWriter() error {
 	var errs []error
 	if d.conn != nil {
 		errs = append(errs, d.statements.close())
@@ -332,11 +342,9 @@ func (d *database) close() error {
 		}
 		errs = append(errs, d.conn.Close())
 	}
-	if d.pool != nil {
-		errs = append(errs, d.pool.Close())
-	}
 	if d.writer != nil {
 		errs = append(errs, d.writer.Close())
 	}
+	d.conn, d.writer, d.statements, d.known = nil, nil, statements{}, nil
 	return errors.Join(errs...)
 }

@@ -53,8 +53,12 @@ func (s *seals) note(day audit.Day, added []*record) {
 		s.days[day] = u
 	}
 	u.last = time.Now()
-	u.events += len(added)
-	for _, r := range added {
+	u.add(added)
+}
+
+func (u *unsealed) add(records []*record) {
+	u.events += len(records)
+	for _, r := range records {
 		u.bytes += len(r.document) + recordSize
 	}
 }
@@ -76,12 +80,13 @@ func (s *Store) sealAll() error {
 	}
 	for _, day := range slices.Sorted(maps.Keys(s.seals.days)) {
 		s.seals.after = time.Time{}
-		for s.seals.days[day] != nil {
+		for s.seals.days[day].events > 0 {
 			s.seal(day)
 			if s.install(<-s.seals.built); s.seals.err != nil {
 				return s.seals.err
 			}
 		}
+		s.rest(day)
 	}
 	return nil
 }
@@ -99,18 +104,30 @@ func (s *Store) sealFull() {
 			largest = day
 		}
 	}
-	if total > maxRecent {
+	if total > maxRecent && s.seals.days[largest].events > 0 {
 		s.seal(largest)
 	}
 }
 
-// sealIdle starts to seal a day that nobody writes to any more.
+// sealIdle starts to seal a day that nobody writes to any more, or lets it rest.
 func (s *Store) sealIdle() {
 	for day, u := range s.seals.days {
-		if time.Since(u.last) >= sealAfter {
+		switch {
+		case time.Since(u.last) < sealAfter:
+		case u.events > 0:
 			s.seal(day)
-			return
+		default:
+			s.rest(day)
 		}
+	}
+}
+
+// rest gives back what writing to a day takes, until the next write.
+func (s *Store) rest(day audit.Day) {
+	delete(s.seals.days, day)
+	err := s.files.read(context.Background(), day, func(d *database) error { return d.closeWriter() })
+	if err != nil {
+		s.log.Warn("A day's log was not moved to its file; nothing is lost.", zap.Stringer("day", day), zap.Error(err))
 	}
 }
 
@@ -212,13 +229,11 @@ func (s *Store) recount(day audit.Day) {
 	if u == nil {
 		return
 	}
-	last := u.last
-	delete(s.seals.days, day)
+	*u = unsealed{last: u.last}
 	err := s.files.read(context.Background(), day, func(d *database) error {
 		v, err := d.view(context.Background())
-		if err == nil && len(v.recent) > 0 {
-			s.seals.note(day, v.recent)
-			s.seals.days[day].last = last
+		if err == nil {
+			u.add(v.recent)
 		}
 		return err
 	})
