@@ -87,7 +87,7 @@ func BenchmarkWrite(b *testing.B) {
 func benchmarkWrite(b *testing.B, callers int) {
 	const size = 500
 	directory := b.TempDir()
-	s, err := sqlite.Open(b.Context(), sqlite.Options{Path: directory, Now: func() time.Time { return noon }})
+	s, err := sqlite.Open(b.Context(), sqlite.Options{Path: directory, Now: func() time.Time { return noon }, Reserve: 4096})
 	require.NoError(b, err)
 	r := rand.New(rand.NewPCG(1, 2))
 	var batches []store.Batch
@@ -132,7 +132,7 @@ func diskUse(b *testing.B, directory string) (size int64) {
 
 // BenchmarkSearch reads the newest page of 50 among 20,000 events of a day.
 func BenchmarkSearch(b *testing.B) {
-	s, err := sqlite.Open(b.Context(), sqlite.Options{Path: b.TempDir(), Now: func() time.Time { return noon }})
+	s, err := sqlite.Open(b.Context(), sqlite.Options{Path: b.TempDir(), Now: func() time.Time { return noon }, Reserve: 4096})
 	require.NoError(b, err)
 	defer func() { require.NoError(b, s.Close()) }()
 	r := rand.New(rand.NewPCG(1, 2))

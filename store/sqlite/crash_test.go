@@ -36,7 +36,7 @@ func crashEvent(n int) audit.Event {
 // writeUntilKilled is the other process. It prints the first number of each batch
 // that was acknowledged.
 func writeUntilKilled(directory string) {
-	s, err := sqlite.Open(context.Background(), sqlite.Options{Path: directory, Now: func() time.Time { return noon }})
+	s, err := sqlite.Open(context.Background(), sqlite.Options{Path: directory, Now: func() time.Time { return noon }, Reserve: 4096})
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)

@@ -69,7 +69,13 @@ func (s *Store) removeExpired(ctx context.Context) (removed int, err error) {
 }
 
 func (s *Store) removeDay(ctx context.Context, day audit.Day) error {
-	err := s.files.remove(ctx, day, func(key []byte, t totals) error { return s.ledger.add(ctx, day, key, t) })
+	remove := func() error {
+		return s.files.remove(ctx, day, func(key []byte, t totals) error { return s.ledger.add(ctx, day, key, t) })
+	}
+	err := remove()
+	if isFull(err) && s.reserve != nil && s.reserve.release() { // a removal makes room
+		err = remove()
+	}
 	if err != nil {
 		return failed("remove "+s.files.path(day), err)
 	}

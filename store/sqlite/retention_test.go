@@ -151,7 +151,7 @@ func TestRemovalGoesOnAfterACrash(t *testing.T) {
 
 func TestReadingWhileRetentionRemoves(t *testing.T) {
 	directory, c := t.TempDir(), newClock()
-	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: directory, Now: c.now, MaxOpenDays: 2})
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: directory, Now: c.now, MaxOpenDays: 2, Reserve: 4096})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, s.Close()) }()
 	fillDays(t, s, 20)

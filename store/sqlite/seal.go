@@ -81,7 +81,9 @@ func (s *Store) sealAll() error {
 	for _, day := range slices.Sorted(maps.Keys(s.seals.days)) {
 		s.seals.after = time.Time{}
 		for s.seals.days[day].events > 0 {
-			s.seal(day)
+			if s.seal(day); !s.seals.busy {
+				return errKept
+			}
 			if s.install(<-s.seals.built); s.seals.err != nil {
 				return s.seals.err
 			}
@@ -151,7 +153,7 @@ func (s *Store) awaitSeal(day audit.Day) error {
 // seal builds segments of what the day's log holds, beside the goroutine that
 // writes.
 func (s *Store) seal(day audit.Day) {
-	if s.seals.busy || time.Now().Before(s.seals.after) {
+	if s.seals.busy || time.Now().Before(s.seals.after) || !s.reserve.isHeld() {
 		return
 	}
 	s.seals.busy = true

@@ -18,7 +18,7 @@ import (
 // small opens a store whose segments have few events.
 func small(t *testing.T, path string, size int) *sqlite.Store {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: path, Now: newClock().now, SegmentSize: size})
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: path, Now: newClock().now, SegmentSize: size, Reserve: 4096})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s

@@ -37,6 +37,7 @@ type Options struct {
 	Retention   time.Duration    // events are shown this long; 0 is DefaultRetention
 	MaxOpenDays int              // files kept open; 0 is 8
 	SegmentSize int              // events, see [SegmentSize], which is also the default and the most
+	Reserve     int64            // bytes kept for the program's own events on a full disk; 0 is [DefaultReserve], negative none
 	Now         func() time.Time // nil is time.Now
 	Logger      *zap.Logger      // nil logs nothing
 }
@@ -48,6 +49,7 @@ type Store struct {
 	log       *zap.Logger
 	files     *files
 	ledger    *ledger
+	reserve   *reserve
 
 	queue   chan *request // to the goroutine that writes
 	seals   seals         // of the goroutine that writes
@@ -113,6 +115,12 @@ func openStore(ctx context.Context, o Options) (_ *Store, err error) {
 	}
 	if err := s.examine(ctx); err != nil {
 		return nil, err
+	}
+	if o.Reserve == 0 {
+		o.Reserve = DefaultReserve
+	}
+	if s.reserve = newReserve(o.Path, o.Reserve); !s.reserve.hold() {
+		s.log.Warn("The disk is nearly full: there is no room for the reserve.", zap.String("file", s.reserve.path))
 	}
 	s.start()
 	return s, nil
@@ -248,6 +256,9 @@ func (s *Store) Status(ctx context.Context) (store.Status, error) {
 	status.Duplicates, status.DeadLetters = sum.duplicates, sum.deadLetters
 	if sum.received != 0 {
 		status.Received = time.Unix(0, sum.received).UTC()
+	}
+	if status.Problem == "" && !s.reserve.isHeld() {
+		status.Problem = "The disk is full: senders are told to come again, and reading will be refused soon. Free some space; the store goes on by itself."
 	}
 	if status.Problem == "" {
 		s.state.Lock()

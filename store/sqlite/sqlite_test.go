@@ -37,7 +37,7 @@ func TestConformance(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			storetest.Run(t, func(t *testing.T, s storetest.Options) store.Store {
-				o.Path, o.Retention, o.Now = s.Dir, s.Retention, s.Now
+				o.Path, o.Retention, o.Now, o.Reserve = s.Dir, s.Retention, s.Now, 4096
 				opened, err := sqlite.Open(t.Context(), o)
 				require.NoError(t, err)
 				return opened
@@ -66,7 +66,7 @@ func (c *clock) now() time.Time  { return time.Unix(0, c.ns.Load()).UTC() }
 
 func open(t *testing.T, path string, now func() time.Time) *sqlite.Store {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: path, Now: now})
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: path, Now: now, Reserve: 4096})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
@@ -136,7 +136,7 @@ func TestOneFileADayForItsOwnerOnly(t *testing.T) {
 		require.True(t, strings.HasSuffix(m, " 600"), m)
 	}
 	require.NoError(t, s.Close())
-	require.Equal(t, []string{"auditlog-2026.11.21.db 600", "auditlog-2026.11.22.db 600", "counters.db 600"}, modes(),
+	require.Equal(t, []string{"auditlog-2026.11.21.db 600", "auditlog-2026.11.22.db 600", "counters.db 600", "reserve 600"}, modes(),
 		"a closed store is whole files without logs")
 }
 

@@ -43,6 +43,7 @@ func (r *record) isDeadLetter() bool { return r.reason != "" }
 type request struct {
 	records []record
 	size    int
+	own     bool       // all are the program's own: they may use the reserve
 	seal    bool       // of [Store.Seal]; there are no records
 	done    chan error // takes one value without waiting
 }
@@ -102,6 +103,7 @@ func (s *Store) newRequest(batch store.Batch) (*request, error) {
 		r.records = append(r.records, newEvent(&batch.Events[i], size+size/8))
 		size = len(r.records[i].document)
 	}
+	r.own = len(batch.DeadLetters) == 0 && !slices.ContainsFunc(batch.Events, isForeign)
 	for i := range batch.DeadLetters {
 		d := &batch.DeadLetters[i]
 		rec, err := newDeadLetter(deadLetter{Event: &d.Event, Reason: d.Reason, Detail: d.Detail, Names: d.Names})
@@ -122,6 +124,10 @@ func (s *Store) newRequest(batch store.Batch) (*request, error) {
 	}
 	return r, nil
 }
+
+// isForeign reports whether e is not the program's own. No sender can make one of
+// those: the program stamps senders.
+func isForeign(e audit.Event) bool { return e.Text(audit.Sender) != store.Own }
 
 func newEvent(e *audit.Event, size int) record {
 	return record{
@@ -217,9 +223,37 @@ func (s *Store) gather(first *request) []*request {
 	return group
 }
 
-// commit writes a group, one transaction a day, oldest first, and answers each
-// request. A day that fails fails only the requests that have a record in it.
+// commit writes a group and answers each request. What cannot be written because
+// the disk is full, and is the program's own, is written into the reserve.
 func (s *Store) commit(group []*request) {
+	if !s.reserve.hold() {
+		group = slices.DeleteFunc(group, func(r *request) bool {
+			if !r.own {
+				r.done <- errKept
+			}
+			return !r.own
+		})
+	}
+	failures := s.commitDays(group)
+	again := slices.DeleteFunc(slices.Clone(group), func(r *request) bool {
+		return !r.own || !isFull(r.failure(failures))
+	})
+	if len(again) > 0 && s.reserve.release() {
+		s.log.Warn("The disk is full. Reads are still recorded for a while; senders are told to come again.")
+		second := s.commitDays(again)
+		for _, r := range again {
+			r.done <- r.failure(second)
+		}
+		group = slices.DeleteFunc(group, func(r *request) bool { return slices.Contains(again, r) })
+	}
+	for _, r := range group {
+		r.done <- r.failure(failures)
+	}
+}
+
+// commitDays writes a group, one transaction a day, oldest first. A day that
+// fails fails only the requests that have a record in it.
+func (s *Store) commitDays(group []*request) (failures map[audit.Day]error) {
 	days := make(map[audit.Day][]*record)
 	for _, r := range group {
 		for i := range r.records {
@@ -227,15 +261,13 @@ func (s *Store) commit(group []*request) {
 			days[rec.day] = append(days[rec.day], rec)
 		}
 	}
-	failures := make(map[audit.Day]error)
+	failures = make(map[audit.Day]error)
 	for _, day := range slices.Sorted(maps.Keys(days)) {
 		if err := s.commitDay(day, days[day]); err != nil {
 			failures[day] = err
 		}
 	}
-	for _, r := range group {
-		r.done <- r.failure(failures)
-	}
+	return failures
 }
 
 func (r *request) failure(failures map[audit.Day]error) error {
