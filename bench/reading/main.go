@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"sync"
 	"syscall"
@@ -29,7 +30,7 @@ type options struct {
 	rate, rounds int
 	budget       int
 	json         bool
-	one          string
+	one, profile string
 }
 
 func main() {
@@ -42,6 +43,7 @@ func main() {
 	flag.IntVar(&o.rate, "rate", 5000, "events written per second meanwhile")
 	flag.IntVar(&o.rounds, "rounds", 40, "times that each question is asked")
 	flag.IntVar(&o.budget, "budget", 50_000, "scan budget of the questions that no index answers")
+	flag.StringVar(&o.profile, "profile", "", "write a CPU profile of the answers to this file")
 	flag.StringVar(&o.one, "only", "", "ask this question only")
 	flag.BoolVar(&o.json, "json", false, "print JSON instead of a table")
 	flag.Parse()
@@ -94,6 +96,17 @@ func run(ctx context.Context, o options) error {
 	writing.Go(func() { err = write(ctx, s, g, o.rate, stop) })
 	defer writing.Wait()
 	time.Sleep(time.Second)
+	if o.profile != "" {
+		f, err := os.Create(o.profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	for _, q := range questions(start, end, o.budget) {
 		if o.one != "" && q.name != o.one {
 			continue

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"math"
 	"slices"
-	"sort"
 
 	"github.com/auditlog/auditlog/audit"
 )
@@ -198,17 +197,29 @@ func (r *reading) dictionaries(f *audit.Field, of []evaluation) (map[int64]*dict
 		case content[0] == 1:
 			return nil
 		}
-		d, err := parseDictionary(f, content, size)
+		d, err := parseDictionary(f, content, size, r.parsed)
 		found[id] = d
 		return err
 	})
 	return found, err
 }
 
-func parseDictionary(f *audit.Field, content []byte, n int) (*dictionary, error) {
+// parsed remembers what was parsed: segments have most values in common.
+type parsed map[string][]string
+
+func (p parsed) texts(f *audit.Field, value []byte) ([]string, error) {
+	if known, ok := p[string(value)]; ok {
+		return known, nil
+	}
+	values, err := texts(f, value)
+	p[string(value)] = values
+	return values, err
+}
+
+func parseDictionary(f *audit.Field, content []byte, n int, parsed parsed) (*dictionary, error) {
 	d := &dictionary{values: [][]string{nil}, counts: []int{n}}
 	err := eachValue(content, func(count int, value []byte) error {
-		values, err := texts(f, value)
+		values, err := parsed.texts(f, value)
 		d.values = append(d.values, values)
 		d.counts = append(d.counts, count)
 		d.counts[0] -= count
@@ -262,7 +273,7 @@ func (r *reading) cut(found []evaluation, d map[int64]*dictionary, n int) (at in
 		if err != nil {
 			return 0, false, err
 		}
-		looks.each(func(event int) { times = append(times, all[event]) })
+		looks.each(func(event int) { times = append(times, all.at(event)) })
 	}
 	slices.Sort(times)
 	if n < 1 {
@@ -380,11 +391,10 @@ func (r *reading) parts(c counter, e evaluation) ([]stretch, error) {
 		return nil, err
 	}
 	var parts []stretch
-	for at := 0; at < len(times); {
-		until := c.until(times[at])
-		n := sort.Search(len(times)-at, func(i int) bool { return times[at+i] >= until })
-		parts = append(parts, stretch{at + n, times[at]})
-		at += n
+	for at := 0; at < e.size(); {
+		time := times.at(at)
+		at = max(at+1, times.search(at, c.until(time)))
+		parts = append(parts, stretch{at, time})
 	}
 	return parts, nil
 }

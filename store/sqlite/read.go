@@ -21,6 +21,7 @@ type selection struct {
 	filters    []*filter // the caller's accounts are the first
 	ascending  bool
 	after      *store.Position
+	parsed     parsed // values of the field that is counted
 }
 
 // selection checks the caller and the query, and keeps it within the retention.
@@ -35,7 +36,7 @@ func (s *Store) selection(caller store.Caller, q store.Query) (x selection, err 
 	x.start = max(nanoseconds(q.Start), s.oldest())
 	x.end = nanoseconds(q.End)
 	x.filters = compile(append([]store.Filter{ofAccounts(accounts)}, q.Filters...))
-	x.ascending, x.after = q.Ascending, q.After
+	x.ascending, x.after, x.parsed = q.Ascending, q.After, make(parsed)
 	if x.after == nil {
 		return x, nil
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
-	"sort"
 
 	"github.com/auditlog/auditlog/audit"
 	"github.com/auditlog/auditlog/store"
@@ -243,17 +242,16 @@ func (r *reading) inRange(s *segment) (lo, hi int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	lo = sort.Search(len(times), func(i int) bool { return times[i] >= r.start })
-	hi = sort.Search(len(times), func(i int) bool { return times[i] >= r.end })
-	return lo, max(lo, hi), nil
+	lo = times.search(0, r.start)
+	return lo, times.search(lo, r.end), nil
 }
 
-func (r *reading) times(s *segment) ([]int64, error) {
+func (r *reading) times(s *segment) (times, error) {
 	b, err := content(r.ctx, r.reads.column, place(timeColumn, s.id))
 	if err != nil {
-		return nil, err
+		return times{}, err
 	}
-	return parseDeltas(b, s.firstTime, s.size())
+	return parseTimes(s, b)
 }
 
 // passesAll reports whether the dictionaries say that every event passes.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"sort"
 	"sync"
 
 	"github.com/cespare/xxhash/v2"
@@ -33,8 +34,8 @@ const (
 
 // What a column holds that is of no field. Tags of fields are larger.
 const (
-	timeColumn   tag = 1 // each event's time, as varint after the one before
-	numberColumn tag = 2 // each event's number less the segment's first, in the same way, zstd
+	timeColumn   tag = 1 // see times
+	numberColumn tag = 2 // each event's number as varint after the one before, zstd
 	firstTag     tag = 16
 )
 
@@ -220,14 +221,13 @@ func (b *builder) pages() {
 
 // order writes times and numbers.
 func (b *builder) order() {
-	var times, numbers []byte
-	last, number := b.firstTime, b.firstNumber
+	var numbers []byte
+	number := b.firstNumber
 	for _, r := range b.records {
-		times = binary.AppendVarint(times, r.time-last)
 		numbers = binary.AppendVarint(numbers, r.number-number)
-		last, number = r.time, r.number
+		number = r.number
 	}
-	b.add("column", place(timeColumn, b.id), times)
+	b.add("column", place(timeColumn, b.id), packTimes(&b.segment, b.records))
 	b.add("column", place(numberColumn, b.id), compress(numbers))
 }
 
@@ -528,6 +528,49 @@ func parseNumbers(packed []byte, s *segment) ([]int64, error) {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	return parseDeltas(b, s.firstNumber, s.size())
+}
+
+// times are the times of the events of a segment: each as bytes after the first,
+// little-endian, of as many bytes as the last one takes.
+type times struct {
+	segment *segment
+	b       []byte
+	width   int
+}
+
+func timeWidth(s *segment) int {
+	return max(1, (bits.Len64(uint64(s.lastTime-s.firstTime))+7)/8)
+}
+
+func packTimes(s *segment, records []*record) []byte {
+	w := timeWidth(s)
+	b := make([]byte, 0, w*len(records)+8)
+	for _, r := range records {
+		b = binary.LittleEndian.AppendUint64(b, uint64(r.time-s.firstTime))
+		b = b[:len(b)-8+w]
+	}
+	return b
+}
+
+func parseTimes(s *segment, b []byte) (times, error) {
+	t := times{segment: s, b: b, width: timeWidth(s)}
+	if len(b) != t.width*s.size() {
+		return t, errDamaged
+	}
+	return t, nil
+}
+
+func (t *times) at(event int) int64 {
+	after := uint64(0)
+	for i := range t.width {
+		after |= uint64(t.b[event*t.width+i]) << (8 * i)
+	}
+	return t.segment.firstTime + int64(after)
+}
+
+// search returns the first event from one on that happened at a time or later.
+func (t *times) search(from int, time int64) int {
+	return from + sort.Search(t.segment.size()-from, func(i int) bool { return t.at(from+i) >= time })
 }
 
 // parseDeltas reads n numbers, each as varint after the one before.
