@@ -46,6 +46,7 @@ type api struct {
 	closing  chan struct{} // closed when the server stops
 
 	fieldList any // the answer of /fields
+	document  any // the answer of /openapi.json
 }
 
 // Rates of one client, or of one owner, a second; and how many at once.
@@ -82,6 +83,9 @@ func newAPI(cfg *Config, base *url.URL, version string, s *store.Extension, set 
 			return nil, err
 		}
 	}
+	if a.document, err = describeAPI(version); err != nil {
+		return nil, err
+	}
 	a.seal, err = newSeal()
 	return a, err
 }
@@ -96,6 +100,7 @@ func (a *api) handler() http.Handler {
 	mux.Handle("GET /api/v1/signin", a.public(a.waysIn))
 	mux.Handle("POST /api/v1/signin", a.public(a.signIn))
 	mux.Handle("POST /api/v1/signout", a.public(a.signOut))
+	mux.Handle("GET /api/v1/openapi.json", a.public(a.openapi))
 	mux.Handle("GET /api/v1/session", a.owner("", a.session))
 	mux.Handle("GET /api/v1/fields", a.owner("", a.fields))
 	mux.Handle("GET /api/v1/events", a.owner("events.search", a.events))

@@ -410,10 +410,11 @@ func TestArrivalsCountWhatIsNewAndNotTheOwnReads(t *testing.T) {
 
 // A sseReader reads server-sent events.
 type sseReader struct {
-	t      testing.TB
-	body   io.ReadCloser
-	lines  *bufio.Scanner
-	lastID string
+	t           testing.TB
+	description *description
+	body        io.ReadCloser
+	lines       *bufio.Scanner
+	lastID      string
 }
 
 func (s *server) tail(query, token, lastID string) *sseReader {
@@ -429,7 +430,7 @@ func (s *server) tailOf(req *http.Request) *sseReader {
 	require.NoError(s.t, err)
 	require.Equal(s.t, http.StatusOK, resp.StatusCode)
 	require.Equal(s.t, "text/event-stream", resp.Header.Get("Content-Type"))
-	return &sseReader{t: s.t, body: resp.Body, lines: bufio.NewScanner(resp.Body)}
+	return &sseReader{t: s.t, description: s.description(), body: resp.Body, lines: bufio.NewScanner(resp.Body)}
 }
 
 // next returns the next event's id; "" when the stream has ended.
@@ -443,6 +444,7 @@ func (r *sseReader) next() string {
 		case "data":
 			var e audit.Event
 			require.NoError(r.t, json.Unmarshal([]byte(value), &e))
+			r.description.checkEvent(r.t, value)
 			id = e.ID.String()
 		case "":
 			if id != "" {

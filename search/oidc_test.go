@@ -3,6 +3,7 @@ package search_test
 import (
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/cookiejar"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/config/configoptional"
 
@@ -351,10 +353,10 @@ func TestKeysRotate(t *testing.T) {
 	require.Equal(t, http.StatusOK, ask(before), "the key before is published still")
 	require.Equal(t, 2, p.Requests("/keys"))
 
-	stranger := newProvider(t, oidctest.Options{})
-	for range 50 {
-		stranger.Rotate()
-		require.Equal(t, http.StatusUnauthorized, ask(oidctest.Sign(t, stranger.Key(), p.Claims("u-1", nil))))
+	for i := range 50 {
+		unknown := p.Key()
+		unknown.Key = jose.JSONWebKey{Key: unknown.Key.(jose.JSONWebKey).Key, KeyID: fmt.Sprint("unknown ", i)}
+		require.Equal(t, http.StatusUnauthorized, ask(oidctest.Sign(t, unknown, p.Claims("u-1", nil))))
 	}
 	require.LessOrEqual(t, p.Requests("/keys"), 4, "nobody makes the provider be asked without end")
 	s.clock.move(11 * time.Second)

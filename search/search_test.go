@@ -120,7 +120,9 @@ func (s *server) do(req *http.Request) answer {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	require.NoError(s.t, err)
-	return answer{resp.StatusCode, resp.Header, string(body)}
+	a := answer{resp.StatusCode, resp.Header, string(body)}
+	s.described(req, a)
+	return a
 }
 
 func (s *server) request(method, path, token, body string) *http.Request {
@@ -213,6 +215,7 @@ func (s *server) signIn(secret string) answer {
 	require.NoError(s.t, err)
 	req := s.request(http.MethodPost, "/api/v1/signin", "", string(body))
 	req.Header.Set("X-Auditlog", "1")
+	req.Header.Set("Content-Type", "application/json")
 	return s.do(req)
 }
 
