@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,38 +24,99 @@ const Artifacts = "AUDITLOG_TEST_ARTIFACTS"
 
 const (
 	limit    = 5 * time.Minute  // longest that one test may take in its browser
-	patience = 20 * time.Second // longest that [Wait] waits
+	patience = 30 * time.Second // longest that [Do] and [Wait] take for their steps
 )
 
-// New starts a browser with a profile of its own and returns the context of its
-// first tab, for [Do], [Eval] and chromedp itself; [Tab] opens more. The browser
-// ends with the test. Without a Chromium the test is skipped, and fails where
-// the environment says CI=true.
+// shared is the browser of all tests of a package; see [Share].
+var shared struct {
+	sync.Mutex
+	on  bool
+	ctx context.Context // of the browser; nil until the first test needs it
+	end []func()
+}
+
+// Share lets the tests of a package share one browser, which saves a start for
+// each. For TestMain, which calls end after its tests.
+func Share() (end func()) {
+	shared.Lock()
+	defer shared.Unlock()
+	shared.on = true
+	return func() {
+		shared.Lock()
+		defer shared.Unlock()
+		for _, end := range slices.Backward(shared.end) {
+			end()
+		}
+		shared.on, shared.ctx, shared.end = false, nil, nil
+	}
+}
+
+// New opens a tab, with cookies and storage of its own, and returns its context
+// for [Do], [Eval] and chromedp itself; [Tab] opens more. It is the first of a
+// browser that ends with the test, or of the one that the tests [Share]. Without
+// a Chromium the test is skipped, and fails where the environment says CI=true.
 //
 // The test fails if a page breaks its Content-Security-Policy or leaves an
 // exception uncaught.
 func New(t *testing.T) context.Context {
 	t.Helper()
+	program := find(t)
+	ctx, cancel := context.WithTimeout(browser(t, program), limit) // t.Context ends before the cleanups
+	t.Cleanup(cancel)
+	return open(t, ctx, chromedp.WithNewBrowserContext())
+}
+
+// browser returns the context of a running browser.
+func browser(t *testing.T, program string) context.Context {
+	t.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.ctx != nil {
+		return shared.ctx
+	}
+	dir, err := os.MkdirTemp("", "auditlog-browser-")
+	if err != nil {
+		t.Fatalf("make a profile for the browser: %v", err)
+	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(find(t)),
+		chromedp.ExecPath(program),
 		chromedp.NoSandbox,
 		chromedp.DisableGPU,
-		chromedp.UserDataDir(t.TempDir()),
+		chromedp.UserDataDir(dir),
+		chromedp.WindowSize(1280, 800),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("no-proxy-server", true),
 	)
-	ctx, cancel := context.WithTimeout(context.Background(), limit) // t.Context ends before the cleanups
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(cancel)
-	return Tab(t, ctx)
+	ctx, cancelAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(ctx)
+	if err := chromedp.Do(ctx); err != nil {
+		cancelAllocator()
+		t.Fatalf("start the browser: %v", err)
+	}
+	end := func() {
+		_ = chromedp.Cancel(ctx) // it may have ended by itself
+		cancel()
+		cancelAllocator()
+		_ = os.RemoveAll(dir)
+	}
+	if shared.on {
+		shared.ctx, shared.end = ctx, append(shared.end, end)
+	} else {
+		t.Cleanup(end)
+	}
+	return ctx
 }
 
 // Tab opens another tab in the browser of ctx. It shares its cookies and storage.
 func Tab(t *testing.T, ctx context.Context) context.Context {
 	t.Helper()
+	return open(t, ctx)
+}
+
+func open(t *testing.T, ctx context.Context, options ...chromedp.ContextOption) context.Context {
+	t.Helper()
 	var found problems
-	ctx, cancel := chromedp.NewContext(ctx, chromedp.WithListener(found.listen))
+	ctx, cancel := chromedp.NewContext(ctx, append(options, chromedp.WithListener(found.listen))...)
 	t.Cleanup(func() {
 		for _, problem := range found.all() {
 			t.Errorf("browser: %s", problem)
@@ -71,7 +133,15 @@ func Tab(t *testing.T, ctx context.Context) context.Context {
 // Do runs steps in the tab, and ends the test at the first that fails.
 func Do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
-	if err := chromedp.Do(ctx, steps...); err != nil {
+	if len(steps) == 0 { // opening a tab: it lives as long as the context of its first step
+		if err := chromedp.Do(ctx); err != nil {
+			t.Fatalf("in the browser: %v", err)
+		}
+		return
+	}
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(waiting, steps...); err != nil {
 		Screenshot(t, ctx, "failed-"+t.Name())
 		t.Fatalf("in the browser: %v", err)
 	}

@@ -30,18 +30,18 @@ func TestModules(t *testing.T) {
 			want  string
 		}{
 			{event{}, "Somebody unknown did something that the event does not name; outcome unknown."},
-			{event{"user.name": "ana", "action": "login", "status": "success"}, "ana signed in; success."},
-			{event{"user.name": "ana", "action": "Sign-In", "entity.type": "session", "entity.id": "s-1", "status": "success"}, "ana signed in (session s-1); success."},
-			{event{"user.name": "ana", "action": "login", "status": "failure", "status_code": 401}, "ana tried to sign in; failure (401)."},
+			{event{"user.name": "ana", "action": "login", "status": "success"}, "ana signed in; succeeded."},
+			{event{"user.name": "ana", "action": "Sign-In", "entity.type": "session", "entity.id": "s-1", "status": "success"}, "ana signed in (session s-1); succeeded."},
+			{event{"user.name": "ana", "action": "login", "status": "failure", "status_code": 401}, "ana tried to sign in; failed (401)."},
 			{event{"user.name": "ana", "user.full_name": "Ana Ruiz", "user.roles": []string{"admin", "owner"}, "action": "connection.update", "entity.type": "connection", "entity.id": "prod-db", "status": "success", "duration": "842 ms"},
-				"Ana Ruiz (admin, owner) changed connection prod-db; success in 842 ms."},
-			{event{"user.id": "u1", "action": "DeleteAPIKeys", "entity.type": "api_key", "status": "failure"}, "u1 tried to perform “DeleteAPIKeys” on api_key; failure."},
-			{event{"user.id": "u1", "action": "access_tokens:revoke", "entity.type": "AccessToken", "status": "failure"}, "u1 tried to revoke AccessToken; failure."},
-			{event{"user.email": "a@b", "action": "connection.update_failed", "entity.type": "connection", "status": "success"}, "a@b performed “connection.update_failed” on connection; success."},
-			{event{"user.name": "ana", "action": "update", "status": "success"}, "ana performed “update”; success."},
-			{event{"user.name": "ana", "action": "constructor", "entity.type": "toString", "status": "success"}, "ana performed “constructor” on toString; success."},
-			{event{"user.name": "ana", "impersonator.id": "s1", "action": "x", "status": "success", "area": "Billing"}, "s1 as ana performed “x” in Billing; success."},
-			{event{"user.name": "ana", "impersonated": true, "action": "x", "status": "success"}, "ana performed “x”; success."},
+				"Ana Ruiz (admin, owner) changed connection prod-db; succeeded in 842 ms."},
+			{event{"user.id": "u1", "action": "DeleteAPIKeys", "entity.type": "api_key", "status": "failure"}, "u1 tried to perform “DeleteAPIKeys” on api_key; failed."},
+			{event{"user.id": "u1", "action": "access_tokens:revoke", "entity.type": "AccessToken", "status": "failure"}, "u1 tried to revoke AccessToken; failed."},
+			{event{"user.email": "a@b", "action": "connection.update_failed", "entity.type": "connection", "status": "success"}, "a@b performed “connection.update_failed” on connection; succeeded."},
+			{event{"user.name": "ana", "action": "update", "status": "success"}, "ana performed “update”; succeeded."},
+			{event{"user.name": "ana", "action": "constructor", "entity.type": "toString", "status": "success"}, "ana performed “constructor” on toString; succeeded."},
+			{event{"user.name": "ana", "impersonator.id": "s1", "action": "x", "status": "success", "area": "Billing"}, "s1 as ana performed “x” in Billing; succeeded."},
+			{event{"user.name": "ana", "impersonated": true, "action": "x", "status": "success"}, "ana performed “x”; succeeded."},
 			{event{"user.name": "ana", "action": "x", "status": "unknown", "duration": "1 s"}, "ana performed “x”; outcome unknown after 1 s."},
 		} {
 			require.Equal(t, c.want, browsertest.Eval[string](t, ctx, call("sentence.js", "sentence", c.event)))
@@ -75,7 +75,7 @@ func TestModules(t *testing.T) {
 			{"", "/"},
 			{"?start=now-24h&limit=50", "/"},
 			{"?limit=17&zone=mars&unknown=1", "/"},
-			{"?start=now-7d&method=GET&method=POST&method=GET&area=a%26b&limit=200", "/?start=now-7d&method=GET&method=POST&area=a%26b&limit=200"},
+			{"?start=now-7d&method=GET&method=POST&method=GET&area=a%26b&limit=200", "/?start=now-7d&area=a%26b&method=GET&method=POST&limit=200"},
 			{"?start=2026-11-22T10:00:00Z&end=2026-11-22T11:00:00Z&cursor=x%2By", "/?start=2026-11-22T10:00:00Z&end=2026-11-22T11:00:00Z&cursor=x%2By"},
 			{"?start=now-24h&end=now-1h&event=20261122-00", "/?start=now-24h&end=now-1h&event=20261122-00"},
 		} {

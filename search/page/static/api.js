@@ -20,10 +20,14 @@ function exact(_, value, context) {
   return value;
 }
 
-async function call(path, init = {}) {
+export const parse = (json) => JSON.parse(json, exact);
+
+const base = '/api/v1/';
+
+async function call(path, query, init = {}) {
   let response;
   try {
-    response = await fetch(`/api/v1/${path}`, {
+    response = await fetch(base + path + (query?.size ? `?${query}` : ''), {
       credentials: 'same-origin', cache: 'no-store', redirect: 'error', referrerPolicy: 'no-referrer', ...init,
     });
   } catch (err) {
@@ -31,22 +35,27 @@ async function call(path, init = {}) {
     throw new Problem(0);
   }
   const text = await response.text();
-  if (response.ok) return text ? JSON.parse(text, exact) : null;
+  if (response.ok) return text ? parse(text) : null;
   let body = {};
   try { body = JSON.parse(text); } catch { /* no problem+json: the status says enough */ }
   throw new Problem(response.status, body, Number(response.headers.get('Retry-After')) || 0);
 }
 
-const post = (path, body) => call(path, {
+const post = (path, body) => call(path, null, {
   method: 'POST',
   headers: { 'X-Auditlog': '1', 'Content-Type': 'application/json' },
   body: JSON.stringify(body),
 });
 
+export const ways = () => call('signin');
 export const signIn = (secret) => post('signin', { secret });
 export const signOut = () => post('signout', {});
-export const session = () => call('session');
+export const session = (query) => call('session', query);
 export const fields = async () => (await call('fields')).fields;
-export const events = (query, signal) => call(`events?${query}`, { signal });
-export const event = (id) => call(`events/${encodeURIComponent(id)}`);
-export const filters = (query) => call(`filters?${query}`);
+export const events = (query, signal) => call('events', query, { signal });
+export const event = (id, query) => call(`events/${encodeURIComponent(id)}`, query);
+export const filters = (query) => call('filters', query);
+export const summary = (query, signal) => call('summary', query, { signal });
+export const arrivals = (query, signal) => call('arrivals', query, { signal });
+export const tail = (query) => new EventSource(`${base}tail?${query}`);
+export const exportAddress = (format, query) => `${base}events.${format}?${query}`;

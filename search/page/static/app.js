@@ -1,16 +1,21 @@
 // The page: keeps the state, its address and what is drawn in step.
 import * as api from './api.js';
 import { Columns } from './columns.js';
-import { $, announce, el, onCopy, recall, remember, watchMenus } from './dom.js';
+import { $, announce, closeMenus, el, onCopy, recall, remember, watchMenus } from './dom.js';
 import * as drawer from './drawer.js';
+import { Exports } from './export.js';
 import { Filters } from './filters.js';
 import { inputTime, instant, offset, timeInput } from './format.js';
+import { Histogram } from './histogram.js';
+import { Live } from './live.js';
 import * as st from './state.js';
 import text from './strings.js';
-import { draw } from './table.js';
+import { Table } from './table.js';
+import { filterable } from './values.js';
 
 const day = 864e5;
 const sampleService = 'auditlog-sample';
+const mostRows = 1000; // rows up to which events are added as they arrive
 
 let state = st.read(location.search);
 let trail = history.state?.trail ?? null; // cursors of the pages before this one; null if unknown
@@ -18,13 +23,28 @@ let session = null;
 let fields = [];
 let columns = null;
 let page = { events: [] };
-let shownWindow = ''; // window whose values the filters offer
+let summary = null; // counts of what is in view; null if unknown
+let offered = ''; // window whose values the filters offer
+let counted = ''; // window and filters whose counts are shown
 let loading = null;
+let counting = null;
 let opened = null; // event in the drawer
 let secret = null; // of a sign-in link, until it was exchanged
 
 const zone = () => state.zone || recall('zone') || 'utc';
 const filters = new Filters((chosen) => go({ filters: chosen, cursor: '' }));
+const histogram = new Histogram((start, end) => go({ start: new Date(start).toISOString(), end: new Date(end).toISOString(), cursor: '' }));
+const exports = new Exports({ state: () => state, columns: () => columns.shown.map((f) => f.name), failed: refused });
+const table = new Table({
+  open: openEvent,
+  sort: () => go({ order: state.order === 'newest' ? 'oldest' : 'newest', cursor: '' }),
+  filterable: (id, field) => filterable(page.events.find((e) => e.id === id) ?? {}, field),
+  filter: (id, field, exclude) => {
+    const found = filterable(page.events.find((e) => e.id === id), field);
+    filters.add(found.filter, found.values, exclude);
+  },
+});
+const live = new Live({ query: () => st.filterQuery(state), count: renderNews, arrived, state: renderLive, failed: liveFailed });
 
 // --- Moving on -------------------------------------------------------------
 
@@ -36,18 +56,26 @@ function go(changes, steps = null) {
   return load();
 }
 
+// settle changes the state in the entry of the history that there is.
+function settle(changes) {
+  state = { ...state, ...changes };
+  history.replaceState(history.state, '', st.address(state));
+}
+
 function restore() {
-  const [before, shownIn] = [key(state), zone()];
+  const [before, shownIn, account] = [key(state), zone(), state.account];
   state = st.read(location.search);
   trail = history.state?.trail ?? null;
-  if (!session) return start();
+  if (!session || state.account !== account) return start();
+  columns.use(state.columns);
   if (key(state) !== before) return load();
   controls();
   if (zone() !== shownIn) render();
+  else drawRows();
   return showEvent();
 }
 
-const key = (s) => st.address({ ...s, event: '', zone: '' });
+const key = (s) => st.address({ ...s, event: '', zone: '', columns: null });
 
 // --- Loading ---------------------------------------------------------------
 
@@ -65,14 +93,23 @@ async function start() {
   }
   try {
     [session, fields] = await Promise.all([api.session(), api.fields()]);
+    await chooseAccount();
   } catch (problem) {
     session = null;
     return problem.status === 401 ? signedOut() : failed(problem);
   }
-  columns = new Columns(fields, render);
+  columns = new Columns(fields, state.columns, (names) => { settle({ columns: names }); render(); });
   account();
   $('signed-out').hidden = true;
   return load(true);
+}
+
+// chooseAccount settles which of several accounts is in view.
+async function chooseAccount() {
+  const { accounts } = session;
+  if (accounts.length < 2) return;
+  if (!state.account) settle({ account: accounts.includes(recall('account')) ? recall('account') : accounts[0] });
+  session = { ...session, ...await api.session(st.accountQuery(state)), accounts };
 }
 
 // takeSecret takes the one-time secret of a sign-in link out of the address and
@@ -86,46 +123,75 @@ function takeSecret() {
 async function load(fresh = false) {
   loading?.abort();
   const mine = loading = new AbortController();
+  if (live.on && !st.follows(state)) live.pause();
   controls();
   busy(true);
-  if (fresh || shownWindow !== windowKey()) offerValues(mine);
+  if (fresh || offered !== windowKey()) offerValues();
+  if (fresh || counted !== countKey()) count();
   try {
     const answer = await api.events(st.eventsQuery(state), mine.signal);
     if (mine !== loading) return;
     page = answer;
   } catch (problem) {
     if (mine !== loading || problem.name === 'AbortError') return;
+    loading = null;
     busy(false);
     if (problem.status === 401) return signedOut('expired');
     return failed(problem);
   }
+  loading = null;
   busy(false);
   render();
   $('scroller').scrollTop = 0;
   announce(text.announceRows(page.events.length));
+  $('live').hidden = page.arrived === undefined; // a server without arrivals
+  live.follow(state.end ? null : page.arrived);
   await showEvent();
 }
 
 const windowKey = () => st.windowQuery(state).toString();
+const countKey = () => st.filterQuery(state).toString();
 
-async function offerValues(mine) {
+async function offerValues() {
   const wanted = windowKey();
-  shownWindow = wanted;
+  offered = wanted;
   try {
     const values = await api.filters(st.windowQuery(state));
     if (wanted === windowKey()) filters.offer(values);
   } catch {
-    if (mine === loading) filters.offer(null); // the events say why
-    shownWindow = '';
+    if (wanted !== windowKey()) return;
+    filters.offer(null); // the events say why
+    offered = '';
   }
 }
+
+// count loads the counts over time of what is in view.
+async function count() {
+  const wanted = counted = countKey();
+  counting?.abort();
+  counting = new AbortController();
+  summary = null;
+  try {
+    const answer = await api.summary(st.filterQuery(state), counting.signal);
+    if (wanted !== countKey() || !session) return;
+    summary = { ...answer, ...windowNow() };
+    renderSummary();
+  } catch (problem) {
+    if (problem.name === 'AbortError' || wanted !== countKey() || !session) return;
+    counted = '';
+    if (problem.status === 404) histogram.hide(); // a server without counts
+    else histogram.fail();
+  }
+}
+
+const windowNow = () => ({ start: (st.resolve(state.start) ?? new Date()).getTime(), end: (st.resolve(state.end || 'now') ?? new Date()).getTime() });
 
 // --- Drawing ---------------------------------------------------------------
 
 function body(name) { document.body.dataset.state = name; }
 
 function only(id) {
-  for (const other of ['error', 'empty', 'loading']) $(other).hidden = other !== id;
+  for (const other of ['error', 'empty', 'loading', 'partial-only']) $(other).hidden = other !== id;
   $('events').hidden = id !== null && id !== 'table';
   $('scroller').hidden = $('events').hidden;
 }
@@ -136,18 +202,97 @@ function busy(on) {
   $('events').setAttribute('aria-busy', String(on));
   if (!on) return;
   body('loading');
+  $('partial').hidden = true;
   if (!page.events.length || !$('error').hidden) only('loading');
 }
 
 function render() {
   const none = page.events.length === 0;
-  draw(page.events, columns.shown, zone(), openEvent);
-  only(none ? 'empty' : 'table');
+  const partial = Boolean(page.partial_until);
+  drawRows();
+  $('over').hidden = false;
+  only(!none ? 'table' : partial ? 'partial-only' : 'empty');
   if (none) renderEmpty();
+  $('partial').hidden = !partial;
+  if (partial) $('partial-text').textContent = text.partial(instant(page.partial_until, zone(), true), offset(new Date(page.partial_until), zone()), page.events.length);
+  $('further').hidden = !page.next;
+  $('sample-notice').hidden = !page.events.some((e) => e.service === sampleService);
+  renderSummary();
+  renderPages();
+  body(!none ? 'ready' : partial ? 'partial' : 'empty');
+}
+
+function drawRows() {
+  $('caption').textContent = text.caption(state.order === 'oldest');
+  table.draw(page.events, columns.shown, zone(), state.order);
+}
+
+function renderSummary() {
+  if (!summary) return;
+  histogram.show(summary, summary.start, summary.end, zone());
+  renderPages();
+}
+
+// --- What arrives ----------------------------------------------------------
+
+function renderNews(n, more) {
+  $('news').hidden = n === 0;
+  $('news').textContent = text.news(n, more);
+}
+
+function renderLive(name) {
+  $('live').setAttribute('aria-pressed', String(name !== 'off'));
+  $('live').dataset.state = name;
+  $('live-state').hidden = name === 'off';
+  $('live-state').textContent = text.liveStates[name] ?? '';
+}
+
+function toggleLive() {
+  if (live.on) return live.pause();
+  if (st.follows(state)) return live.start();
+  return go({ start: state.end ? 'now-15m' : state.start, end: '', order: 'newest', cursor: '' }).then(() => live.start());
+}
+
+function liveFailed(problem) {
+  if (problem.status === 401) return signedOut('expired');
+  $('live-state').hidden = false;
+  $('live-state').textContent = text.liveFailed;
+}
+
+// sortable is the time of an event as text that sorts as the time does.
+const sortable = (event) => event.time.replace(/(?:\.(\d+))?Z$/, (_, fraction = '') => `.${fraction.padEnd(9, '0')}`) + event.id;
+
+// arrived adds an event to its place in the table. The page starts anew where
+// the rows become too many.
+function arrived(event) {
+  if (loading || page.events.some((e) => e.id === event.id)) return;
+  if (page.events.length >= mostRows) return void load(true);
+  const place = sortable(event);
+  const found = page.events.findIndex((e) => sortable(e) < place);
+  const at = found < 0 ? page.events.length : found;
+  if (at === page.events.length && page.next) return; // it belongs to a later page
+  page.events.splice(at, 0, event);
+  if (page.events.length === 1) return render();
+  table.insert(event, at);
   $('sample-notice').hidden = !page.events.some((e) => e.service === sampleService);
   renderPages();
-  body(none ? 'empty' : 'ready');
+  summarize(event);
 }
+
+// summarize counts one more event, so that the bars stay true without asking.
+function summarize(event) {
+  if (!summary) return;
+  const interval = summary.interval_ns / 1e6;
+  const start = Math.floor(Date.parse(event.time) / interval) * interval;
+  let bucket = summary.buckets.find((b) => Date.parse(b.start) === start);
+  if (!bucket) summary.buckets.push(bucket = { start: new Date(start).toISOString() });
+  bucket[event.status] = (bucket[event.status] ?? 0) + 1;
+  summary.total++;
+  summary.end = Math.max(summary.end, Date.now());
+  histogram.show(summary, summary.start, summary.end, zone());
+}
+
+// --- States and pages ------------------------------------------------------
 
 function renderEmpty() {
   const wider = st.ranges.find((r) => allowed(r) && !state.end && st.length(r) > Date.now() - (st.resolve(state.start) ?? 0));
@@ -174,7 +319,8 @@ function renderPages() {
   const n = page.events.length;
   const known = !state.cursor || trail;
   const before = trail ? trail.length * state.limit : 0;
-  const rows = n === 0 ? '' : known ? text.rows(before + 1, before + n) : text.rowsUnknown(n);
+  const total = summary && !summary.partial_until ? summary.total : 0;
+  const rows = n === 0 ? '' : known ? text.rows(before + 1, before + n, Math.max(total, page.next ? 0 : before + n)) : text.rowsUnknown(n);
   $('position').textContent = [rows, text.window(...windowParts())].filter(Boolean).join(' · ');
   $('previous').disabled = !state.cursor;
   $('previous').textContent = state.cursor && !trail ? text.firstPage : text.previous;
@@ -190,6 +336,7 @@ function controls() {
   for (const input of $('zone').querySelectorAll('input')) input.checked = input.value === zone();
   showCustom(custom);
   $('limit').value = state.limit;
+  $('zone').querySelector('input[value=local] + span').textContent = text.local(offset(new Date(), 'local'));
   filters.choose(state.filters);
 }
 
@@ -211,8 +358,11 @@ function showCustom(on) {
 
 function account() {
   $('who').hidden = $('controls').hidden = $('pages').hidden = false;
-  $('session').textContent = text.session(session.name, session.accounts);
-  $('retention').textContent = text.retention(session.retention_days);
+  const several = session.accounts.length > 1;
+  $('session').textContent = several ? session.name : text.session(session.name, session.accounts);
+  $('accounts').hidden = !several;
+  $('account').replaceChildren(...session.accounts.map((name) => el('option', { value: name, selected: name === state.account }, name)));
+  $('retention').textContent = text.oldest(session.retention_days, instant(Date.now() - session.retention_days * day, zone(), true).slice(0, 10));
   $('shortened').textContent = allowed(st.ranges.at(-1)) ? '' : text.retention(session.retention_days);
   $('version').textContent = session.version ? text.version(session.version) : '';
   const letters = Object.entries(session.dead_letters ?? {}).filter(([, n]) => n > 0);
@@ -226,11 +376,16 @@ function account() {
 function signedOut(reason = '') {
   session = null;
   page = { events: [] };
-  shownWindow = '';
   // Nothing that was read stays on the page of somebody who is not signed in.
-  $('events').tBodies[0].replaceChildren();
-  $('chips').replaceChildren();
+  live.follow(null);
+  counting?.abort();
+  summary = null;
+  offered = counted = '';
+  table.clear();
+  filters.choose(st.noFilters());
   filters.offer({});
+  for (const part of [$('export').querySelector('.panel'), $('account')]) part.replaceChildren();
+  histogram.hide();
   opened = null;
   $('drawer').close();
   $('drawer-body').replaceChildren();
@@ -239,6 +394,24 @@ function signedOut(reason = '') {
   $('signed-out-reason').hidden = !reason;
   $('signed-out-reason').textContent = text.signedOutReasons[reason] ?? '';
   body('signed-out');
+  return offerWays();
+}
+
+// offerWays shows how to sign in here: with a button, or by a link that a
+// command prints.
+async function offerWays() {
+  let ways = {};
+  try { ways = await api.ways(); } catch { /* a link works in any case */ }
+  $('sign-in-oidc').hidden = !ways?.oidc;
+  $('sign-in-link').hidden = Boolean(ways?.oidc);
+  $('oidc').textContent = ways?.title || text.signInOIDC;
+  $('signed-out-why').textContent = ways?.oidc ? text.signedOutWhyOIDC : text.signedOutWhy;
+}
+
+// refused shows why something that was asked for beside the events is not there.
+function refused(problem) {
+  closeMenus();
+  return problem.status === 401 ? signedOut('expired') : failed(problem);
 }
 
 function failed(problem) {
@@ -248,8 +421,9 @@ function failed(problem) {
   $('controls').hidden = !session;
   $('pages').hidden = !session;
   page = { events: [] };
+  live.follow(null);
   only('error');
-  $('sample-notice').hidden = true;
+  $('sample-notice').hidden = $('partial').hidden = $('over').hidden = true;
   if (session) renderPages();
   $('position').textContent = '';
   $('error-title').textContent = title;
@@ -283,7 +457,7 @@ async function showEvent() {
   const wanted = state.event;
   let event = page.events.find((e) => e.id === wanted);
   try {
-    event ??= await api.event(wanted);
+    event ??= await api.event(wanted, st.accountQuery(state));
   } catch (problem) {
     if (problem.status === 401) return signedOut('expired');
     if (wanted === state.event) drawer.fail(...explain(problem));
@@ -296,19 +470,29 @@ async function showEvent() {
 
 function view(event) {
   const at = page.events.indexOf(event);
+  const leave = (changes) => { $('drawer').close(); return go({ ...changes, cursor: '' }); };
   return {
-    fields, zone: zone(),
+    fields, zone: zone(), links: session.links ?? [],
     newer: at > 0 ? page.events[at - 1] : undefined,
     older: at >= 0 ? page.events[at + 1] : undefined,
-    link: () => location.origin + st.address({ ...st.empty(), event: event.id }),
-    filter: (name, value) => { $('drawer').close(); filters.include(name, value); },
-    around: () => {
-      const at = Date.parse(event.time);
-      const window = [at - 3e5, at + 3e5].map((t) => new Date(t).toISOString());
-      $('drawer').close();
-      go({ start: window[0], end: window[1], filters: st.empty().filters, cursor: '' });
-    },
+    link: () => location.origin + st.address({ ...st.empty(), account: state.account, event: event.id }),
+    filter: (name, values, exclude) => { $('drawer').close(); filters.add(name, values, exclude); },
+    pivot: (wanted) => leave({ ...windowWith(event), filters: { ...st.noFilters(), ...Object.fromEntries(Object.entries(wanted).map(([k, v]) => [k, [v]])) } }),
+    around: () => leave({ ...around(event, 3e5), filters: st.noFilters() }),
   };
+}
+
+// around is the window of so many milliseconds before and after an event.
+function around(event, ms) {
+  const at = Date.parse(event.time);
+  return { start: new Date(at - ms).toISOString(), end: new Date(at + ms).toISOString() };
+}
+
+// windowWith is the window in view if it has the event, else the day around it.
+function windowWith(event) {
+  const { start, end } = windowNow();
+  const at = Date.parse(event.time);
+  return at >= start && (!state.end || at < end) ? {} : around(event, day / 2);
 }
 
 // neighbour shows the event before or after the one in the drawer.
@@ -328,8 +512,7 @@ function closed() {
   if (history.state?.opened) history.back();
   else history.replaceState({ trail }, '', st.address(state));
   opened = null;
-  const row = [...$('events').tBodies[0].rows].find((r) => r.dataset.id === id);
-  row?.querySelector('button.open').focus();
+  table.focus(id);
 }
 
 // --- Setting up ------------------------------------------------------------
@@ -338,6 +521,7 @@ function texts() {
   document.title = `${text.title} · auditlog`;
   for (const e of document.querySelectorAll('[data-text]')) e.textContent = text[e.dataset.text];
   for (const e of document.querySelectorAll('[data-label]')) e.setAttribute('aria-label', text[e.dataset.label]);
+  for (const e of document.querySelectorAll('[data-hint]')) e.placeholder = text[e.dataset.hint];
 }
 
 function segments(id, choices, chosen) {
@@ -353,8 +537,8 @@ function chooseRange(value) {
 
 function chooseZone(value) {
   remember('zone', value);
-  state = { ...state, zone: value };
-  history.replaceState(history.state, '', st.address(state));
+  settle({ zone: value });
+  if (session) account();
   controls();
   render();
 }
@@ -382,13 +566,20 @@ function setUp() {
   $('custom').addEventListener('submit', applyCustom);
   $('custom').addEventListener('input', () => $('end').setCustomValidity(''));
   $('refresh').addEventListener('click', () => load(true));
+  $('live').addEventListener('click', toggleLive);
+  $('news').addEventListener('click', () => (st.follows(state) ? load(true) : go({ order: 'newest', cursor: '' })));
+  $('account').addEventListener('change', (e) => chosenAccount(e.target.value));
+  $('show-filters').addEventListener('click', (e) => {
+    const shown = $('menus').classList.toggle('shown');
+    e.currentTarget.setAttribute('aria-expanded', String(shown));
+  });
   $('retry').addEventListener('click', () => (session ? load(true) : start()));
-  $('start-over').addEventListener('click', () => go(st.empty()));
-  $('empty-clear').addEventListener('click', () => go({ filters: st.empty().filters, cursor: '' }));
+  $('start-over').addEventListener('click', () => go({ ...st.empty(), account: state.account }));
+  $('empty-clear').addEventListener('click', () => go({ filters: st.noFilters(), cursor: '' }));
   $('empty-wider').addEventListener('click', (e) => go({ start: e.target.value, end: '', cursor: '' }));
-  $('next').addEventListener('click', () => go({ cursor: page.next }, state.cursor && !trail ? null : [...(trail ?? []), state.cursor]));
+  for (const id of ['next', 'further']) $(id).addEventListener('click', () => go({ cursor: page.next }, state.cursor && !trail ? null : [...(trail ?? []), state.cursor]));
   $('previous').addEventListener('click', () => go({ cursor: trail?.at(-1) ?? '' }, trail?.slice(0, -1) ?? null));
-  onCopy($('copy-link'), () => location.origin + st.address(st.fixed(state)), text.copied);
+  onCopy($('copy-link'), () => location.origin + st.address({ ...st.fixed(state), columns: columns.names }), text.copied);
   onCopy($('copy-command'), () => $('signed-out-command').textContent, text.copied);
   $('signed-out-retry').addEventListener('click', start);
   $('sign-out').addEventListener('click', leave);
@@ -399,6 +590,17 @@ function setUp() {
   $('drawer-older').addEventListener('click', () => neighbour(1));
   addEventListener('popstate', restore);
   addEventListener('hashchange', () => { if (location.hash.startsWith('#signin=')) start(); });
+}
+
+// chosenAccount shows another account; nothing of the last one stays.
+function chosenAccount(name) {
+  remember('account', name);
+  table.clear();
+  page = { events: [] };
+  state = { ...st.empty(), account: name, zone: state.zone, columns: state.columns };
+  trail = null;
+  history.pushState({ trail }, '', st.address(state));
+  return start();
 }
 
 async function leave() {

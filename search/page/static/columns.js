@@ -1,15 +1,16 @@
-// Which columns the table has, in which order. Remembered in this browser.
+// Which columns the table has, in which order: as the address says, else as
+// remembered in this browser, else the standard ones.
 import { $, el, icon, recall, remember } from './dom.js';
 import text from './strings.js';
 
 const core = ['time', 'user.name', 'action', 'status'];
 
-// pick returns the fields to show, from the names that were remembered. The
-// core is never missing; names that are no column any more are dropped.
+// pick returns the fields to show, from the names that were chosen. The core is
+// never missing; names that are no column any more are dropped.
 function pick(fields, names) {
   const titled = fields.filter((f) => f.title);
   if (!Array.isArray(names)) return titled.filter((f) => f.default || core.includes(f.name));
-  const chosen = names.map((name) => titled.find((f) => f.name === name)).filter(Boolean);
+  const chosen = [...new Set(names)].map((name) => titled.find((f) => f.name === name)).filter(Boolean);
   const lost = titled.filter((f) => core.includes(f.name) && !chosen.includes(f));
   return [...lost, ...chosen];
 }
@@ -19,32 +20,34 @@ export class Columns {
   #shown;
   #changed;
 
-  constructor(fields, changed) {
+  // changed(names) is told what was chosen; null stands for the standard ones.
+  constructor(fields, names, changed) {
     this.#fields = fields;
     this.#changed = changed;
-    this.#shown = pick(fields, recall('columns'));
-    $('columns').replaceChildren(el('summary', {}, el('span', {}, text.columns), icon('chevron')), el('div', { class: 'panel' }));
-    this.#render();
+    $('columns').replaceChildren(el('summary', {}, icon('columns'), el('span', {}, text.columns), icon('chevron')), el('div', { class: 'panel' }));
+    this.use(names);
   }
 
   get shown() { return this.#shown; }
 
+  // names of what is shown; null if it is the standard.
+  get names() {
+    const names = this.#shown.map((f) => f.name);
+    return names.join() === pick(this.#fields, null).map((f) => f.name).join() ? null : names;
+  }
+
+  // use takes the columns of an address.
+  use(names) {
+    this.#shown = pick(this.#fields, names ?? recall('columns'));
+    this.#render();
+  }
+
   #set(shown, focus) {
     this.#shown = shown;
-    remember('columns', shown.map((f) => f.name));
-    this.#update(focus);
-  }
-
-  #update(focus) {
+    remember('columns', this.names);
     this.#render();
     if (focus) $('columns').querySelector(focus)?.focus();
-    this.#changed();
-  }
-
-  #reset() {
-    remember('columns', null);
-    this.#shown = pick(this.#fields, null);
-    this.#update('.reset');
+    this.#changed(this.names);
   }
 
   #toggle(field, on) {
@@ -65,7 +68,7 @@ export class Columns {
     const list = el('ul', {}, ...this.#shown.map((f, i) => this.#item(f, i)), ...rest.map((f) => this.#item(f, -1)));
     const panel = $('columns').querySelector('.panel');
     const top = panel.querySelector('ul')?.scrollTop ?? 0;
-    panel.replaceChildren(list, el('button', { type: 'button', class: 'reset', click: () => this.#reset() }, text.columnsReset));
+    panel.replaceChildren(list, el('button', { type: 'button', class: 'reset', click: () => this.#set(pick(this.#fields, null), '.reset') }, text.columnsReset));
     list.scrollTop = top;
   }
 

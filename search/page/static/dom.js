@@ -16,17 +16,16 @@ export function el(tag, props = {}, ...children) {
   return e;
 }
 
-// icon refers to a symbol in index.html.
-export function icon(name) {
-  const ns = 'http://www.w3.org/2000/svg';
-  const svg = document.createElementNS(ns, 'svg');
-  svg.setAttribute('class', 'icon');
-  svg.setAttribute('aria-hidden', 'true');
-  const use = document.createElementNS(ns, 'use');
-  use.setAttribute('href', `#icon-${name}`);
-  svg.append(use);
-  return svg;
+// svg makes an element of a picture.
+export function svg(tag, props, ...children) {
+  const e = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(props)) e.setAttribute(name, value);
+  e.append(...children);
+  return e;
 }
+
+// icon refers to a symbol in index.html.
+export const icon = (name) => svg('svg', { class: 'icon', 'aria-hidden': 'true' }, svg('use', { href: `#icon-${name}` }));
 
 // announce tells a screen reader what changed.
 export function announce(text) {

@@ -1,14 +1,13 @@
 // One event in full.
 import { $, el, icon, onCopy } from './dom.js';
-import { fullPerson, impersonated, instant, offset, plain, pretty, show, status } from './format.js';
-import { sentence } from './sentence.js';
+import { impersonated, instant, offset, plain, pretty, show, status } from './format.js';
+import { impersonator, sentence, user } from './sentence.js';
 import text from './strings.js';
+import { filterable, links, pivots, rule } from './values.js';
 
-// The filters that a value of an event can be added to.
-const filterOf = { method: 'method', 'entity.type': 'entity_type', area: 'area' };
-
-// fill draws the event. view has fields, zone, newer and older (neighbours in
-// the table, or undefined) and the actions link(), filter() and around().
+// fill draws the event. view has fields, zone, links (templates), newer and older
+// (neighbours in the table, or undefined) and the actions link(), filter(name,
+// values, exclude), pivot(filters) and around().
 export function fill(event, view) {
   $('drawer-when').replaceChildren(el('time', { datetime: event.time }, `${instant(event.time, view.zone)} ${offset(new Date(event.time), view.zone)}`));
   $('drawer-newer').disabled = !view.newer;
@@ -18,9 +17,12 @@ export function fill(event, view) {
     el('p', { class: 'tags' }, status(event), ...marks(event)),
     ...impersonation(event),
     actions(event, view),
+    related(event, view),
+    ...elsewhere(event, view),
     ...request(event, view),
     ...fields(event, view),
-    raw(event));
+    raw(event),
+    about(view));
   $('drawer-body').scrollTop = 0;
 }
 
@@ -38,11 +40,9 @@ function marks(event) {
 
 function impersonation(event) {
   if (!impersonated(event)) return [];
-  const actor = fullPerson(event, 'impersonator') || text.somebody;
-  const user = fullPerson(event, 'user') || text.somebody;
   return [el('section', { class: 'impersonation' },
     el('h3', {}, text.impersonation),
-    el('p', { class: 'who' }, ...show(text.impersonationWho(actor, user))),
+    el('p', { class: 'who' }, ...show(text.asUser(impersonator(event) || text.somebody, user(event)))),
     el('p', {}, ...(event.impersonation_reason ? show(text.impersonationReason(event.impersonation_reason)) : [text.impersonationNoReason])))];
 }
 
@@ -50,25 +50,42 @@ function impersonation(event) {
 const summary = (event) => `${event.time} ${sentence(event)}\n${event.id}`;
 
 function actions(event, view) {
-  const button = (label) => el('button', { type: 'button' }, label);
-  const link = button(text.eventLink);
-  link.id = 'event-link';
-  const around = button(text.around);
-  around.id = 'around';
-  around.addEventListener('click', () => view.around(event));
+  const link = el('button', { type: 'button', id: 'event-link' }, text.eventLink);
   return el('p', { class: 'actions' },
     onCopy(link, () => view.link(event), text.copied),
-    onCopy(button(text.summaryLink), () => summary(event), text.copied), around);
+    onCopy(el('button', { type: 'button', id: 'event-summary', title: text.summaryWhat }, text.summaryLink), () => summary(event), text.copied));
+}
+
+// related leads to the events that belong together with this one.
+function related(event, view) {
+  const buttons = Object.entries(pivots(event)).map(([name, filters]) => el('button', {
+    type: 'button', title: Object.values(filters).join(' ').slice(0, 200), dataset: { pivot: name }, click: () => view.pivot(filters),
+  }, text.pivots[name]));
+  return el('section', {}, el('h3', {}, text.related),
+    el('p', { class: 'actions' }, ...buttons, el('button', { type: 'button', id: 'around', click: () => view.around() }, text.around)));
+}
+
+// elsewhere are the links that the configuration names. They open beside this
+// page, which stays as it is and does not say where the reader comes from.
+function elsewhere(event, view) {
+  const found = links(event, view.links);
+  if (!found.length) return [];
+  return [el('section', {}, el('h3', {}, text.elsewhere), el('p', { class: 'actions', id: 'links' },
+    ...found.map(({ title, url }) => el('a', { class: 'button', href: url, target: '_blank', rel: 'noopener noreferrer', title: text.opensBeside(new URL(url).host) },
+      el('span', {}, title), icon('out'), el('span', { class: 'sr' }, text.newTab)))))];
 }
 
 function request(event, view) {
   if (event.request === undefined) return [];
   const shown = show(pretty(event.request) ?? event.request);
-  const redacted = shown.some((n) => n.classList?.contains('redacted'));
+  const removed = (event.redactions ?? []).filter((r) => r.startsWith('request'));
+  const marked = removed.length > 0 || shown.some((n) => n.classList?.contains('redacted'));
   const meaning = view.fields.find((f) => f.name === 'request')?.meaning;
   return [el('section', {}, el('h3', {}, text.request),
-    el('p', { class: 'muted' }, [meaning, redacted && text.requestRedacted].filter(Boolean).join(' ')),
-    el('pre', { id: 'request' }, ...shown))];
+    el('p', { class: 'muted' }, [meaning, marked && text.requestRedacted].filter(Boolean).join(' ')),
+    el('pre', { id: 'request', tabindex: 0 }, ...shown),
+    removed.length > 0 && el('ul', { id: 'removed', class: 'muted' }, ...removed.map((r) => el('li', {},
+      el('bdi', {}, ...show(r.slice(0, r.lastIndexOf(': ')))), text.removedHere(rule(r))))))];
 }
 
 function fields(event, view) {
@@ -94,27 +111,23 @@ function entry(event, field, view) {
 function value(event, field, view) {
   const v = event[field.name];
   if (v === undefined) return [el('span', { class: 'absent' }, text.missing)];
-  if (field.name === 'status') return [status(event)];
+  if (field.name === 'status') return [status(event), ...filterBy(event, field, view)];
   if (field.kind === 'instant') return [el('time', { datetime: v }, `${instant(v, view.zone)} ${offset(new Date(v), view.zone)}`), el('small', {}, v)];
   if (field.kind === 'object') return [el('pre', {}, ...show(JSON.stringify(v, null, 2)))];
-  if (Array.isArray(v) && field.name === 'redactions') return [el('ul', {}, ...v.map((item) => redaction(item, field, view)))];
-  const nodes = [el('bdi', {}, ...show(plain(v, field.kind, view.zone)))];
-  const filter = filterOf[field.name];
-  if (filter) nodes.push(pivot(filter, field.title, v, view));
-  return nodes;
+  if (Array.isArray(v)) return [el('ul', {}, ...v.map((item) => el('li', {}, el('bdi', {}, ...show(item)), ...filterBy({ ...event, [field.name]: [item] }, field, view))))];
+  return [el('bdi', {}, ...show(plain(v, field.kind, view.zone))), ...filterBy(event, field, view)];
 }
 
-// redaction is one "path: rule", with the filter by its rule.
-function redaction(item, field, view) {
-  const rule = item.slice(item.lastIndexOf(': ') + 2);
-  return el('li', {}, el('bdi', {}, ...show(item)), pivot('redaction', field.title, rule, view));
-}
-
-function pivot(filter, title, v, view) {
-  return el('button', {
-    type: 'button', class: 'quiet pivot', 'aria-label': text.filterByLabel(title, v.slice(0, 80)), dataset: { filter },
-    click: () => view.filter(filter, v),
-  }, text.filterBy);
+// filterBy offers to include or to exclude a value.
+function filterBy(event, field, view) {
+  const found = filterable(event, field.name);
+  if (!found) return [];
+  const label = found.values.join(', ').slice(0, 80);
+  const button = (name, exclude, words) => el('button', {
+    type: 'button', class: `quiet ${name}`, title: words(field.title || field.name, label), 'aria-label': words(field.title || field.name, label),
+    dataset: { filter: found.filter }, click: () => view.filter(found.filter, found.values, exclude),
+  }, icon(name));
+  return [el('span', { class: 'by' }, button('include', false, text.includeCell), button('exclude', true, text.excludeCell))];
 }
 
 function raw(event) {
@@ -122,4 +135,12 @@ function raw(event) {
   return el('details', { class: 'more', id: 'raw' }, el('summary', {}, icon('chevron'), text.raw),
     onCopy(el('button', { type: 'button' }, text.copyRaw), () => json, text.copied),
     el('pre', {}, ...show(json)));
+}
+
+// about says of every field where its value comes from and how it is redacted.
+function about(view) {
+  const source = (f) => (f.from?.length ? text.takenFrom(f.from.join(', ')) : '');
+  return el('details', { class: 'more', id: 'about' }, el('summary', {}, icon('chevron'), text.about),
+    el('dl', {}, ...view.fields.map((f) => el('div', {}, el('dt', {}, el('span', {}, f.title || f.name), el('small', {}, f.name)),
+      el('dd', {}, ...[f.meaning, source(f), f.redaction && text.redactedHow(f.redaction)].filter(Boolean).map((line) => el('p', {}, line)))))));
 }

@@ -6,12 +6,19 @@ import text from './strings.js';
 const words = (s) => s.replace(/([a-z\d])([A-Z])/g, '$1 $2').toLowerCase().split(/[^\p{L}\d]+/u).filter(Boolean);
 const singular = (word) => word.replace(/s$/, '');
 
+const named = (event, prefix) => {
+  const roles = event[`${prefix}.roles`] ?? [];
+  const name = fullPerson(event, prefix) || (prefix === 'user' ? text.somebody : '');
+  return name && roles.length ? text.roles(name, roles.join(', ')) : name;
+};
+
+// user and impersonator are a person with the roles; the impersonator may be ''.
+export const user = (event) => named(event, 'user');
+export const impersonator = (event) => named(event, 'impersonator');
+
 export function subject(event) {
-  const roles = event['user.roles'] ?? [];
-  const name = fullPerson(event, 'user') || text.somebody;
-  const who = roles.length ? text.roles(name, roles.join(', ')) : name;
-  const actor = impersonated(event) && fullPerson(event, 'impersonator');
-  return actor ? text.asUser(actor, who) : who;
+  const actor = impersonated(event) && impersonator(event);
+  return actor ? text.asUser(actor, user(event)) : user(event);
 }
 
 // verb is the one word of the action beside the entity's type, if it is known.
