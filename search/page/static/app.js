@@ -67,11 +67,10 @@ function restore() {
   state = st.read(location.search);
   trail = history.state?.trail ?? null;
   if (!session || state.account !== account) return start();
-  columns.use(state.columns);
+  const changed = columns.use(state.columns);
   if (key(state) !== before) return load();
   controls();
-  if (zone() !== shownIn) render();
-  else drawRows();
+  if (changed || zone() !== shownIn) render();
   return showEvent();
 }
 
@@ -81,7 +80,9 @@ const key = (s) => st.address({ ...s, event: '', zone: '', columns: null });
 
 async function start() {
   body('starting');
-  secret = takeSecret() ?? secret;
+  const { signin, signin_failed: reason } = takeFragment();
+  if (reason) return signedOut(reason);
+  secret = signin ?? secret;
   try {
     if (secret) await api.signIn(secret);
     secret = null;
@@ -112,11 +113,11 @@ async function chooseAccount() {
   session = { ...session, ...await api.session(st.accountQuery(state)), accounts };
 }
 
-// takeSecret takes the one-time secret of a sign-in link out of the address and
-// the history before anything else happens.
-function takeSecret() {
-  const taken = new URLSearchParams(location.hash.slice(1)).get('signin');
-  if (taken !== null) history.replaceState(history.state, '', location.pathname + location.search);
+// takeFragment takes the one-time secret of a sign-in link, or why a sign-in
+// failed, out of the address and the history before anything else happens.
+function takeFragment() {
+  const taken = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  if (location.hash) history.replaceState(history.state, '', location.pathname + location.search);
   return taken;
 }
 
@@ -144,8 +145,10 @@ async function load(fresh = false) {
   render();
   $('scroller').scrollTop = 0;
   announce(text.announceRows(page.events.length));
-  $('live').hidden = page.arrived === undefined; // a server without arrivals
-  live.follow(state.end ? null : page.arrived);
+  // Pages after the first have no cursor of arrival: counting goes on from that
+  // of the first.
+  if (page.arrived || state.end) live.follow(state.end ? null : page.arrived);
+  $('live').hidden = !page.arrived && !state.cursor;
   await showEvent();
 }
 
@@ -174,7 +177,7 @@ async function count() {
   try {
     const answer = await api.summary(st.filterQuery(state), counting.signal);
     if (wanted !== countKey() || !session) return;
-    summary = { ...answer, ...windowNow() };
+    summary = { ...answer, ...windowOf(answer) };
     renderSummary();
   } catch (problem) {
     if (problem.name === 'AbortError' || wanted !== countKey() || !session) return;
@@ -182,6 +185,17 @@ async function count() {
     if (problem.status === 404) histogram.hide(); // a server without counts
     else histogram.fail();
   }
+}
+
+// windowOf is the window of a summary. One without an end goes up to now, or to
+// the last event if that is of a clock that goes ahead.
+function windowOf(answer) {
+  const asked = windowNow();
+  const last = answer.buckets.findLast((b) => b.success + b.failure + b.unknown > 0);
+  return {
+    start: Math.max(asked.start, Date.parse(answer.start ?? '') || 0), // nothing is older than the retention
+    end: Math.max(asked.end, state.end || !last ? 0 : Date.parse(last.start) + 1),
+  };
 }
 
 const windowNow = () => ({ start: (st.resolve(state.start) ?? new Date()).getTime(), end: (st.resolve(state.end || 'now') ?? new Date()).getTime() });
@@ -404,6 +418,7 @@ async function offerWays() {
   try { ways = await api.ways(); } catch { /* a link works in any case */ }
   $('sign-in-oidc').hidden = !ways?.oidc;
   $('sign-in-link').hidden = Boolean(ways?.oidc);
+  $('oidc').href = `/auth/login?${new URLSearchParams({ return: st.address(state) })}`;
   $('oidc').textContent = ways?.title || text.signInOIDC;
   $('signed-out-why').textContent = ways?.oidc ? text.signedOutWhyOIDC : text.signedOutWhy;
 }
@@ -589,7 +604,7 @@ function setUp() {
   $('drawer-newer').addEventListener('click', () => neighbour(-1));
   $('drawer-older').addEventListener('click', () => neighbour(1));
   addEventListener('popstate', restore);
-  addEventListener('hashchange', () => { if (location.hash.startsWith('#signin=')) start(); });
+  addEventListener('hashchange', () => { if (location.hash.startsWith('#signin')) start(); });
 }
 
 // chosenAccount shows another account; nothing of the last one stays.
@@ -605,8 +620,9 @@ function chosenAccount(name) {
 
 async function leave() {
   try {
-    await api.signOut();
-    signedOut('left');
+    const answer = await api.signOut();
+    await signedOut('left');
+    if (answer?.end_session) location.assign(answer.end_session); // the session with the identity provider
   } catch (problem) {
     failed(problem);
   }

@@ -36,10 +36,12 @@ export class Columns {
     return names.join() === pick(this.#fields, null).map((f) => f.name).join() ? null : names;
   }
 
-  // use takes the columns of an address.
+  // use takes the columns of an address, and says whether they are others.
   use(names) {
+    const before = this.#shown?.map((f) => f.name).join();
     this.#shown = pick(this.#fields, names ?? recall('columns'));
     this.#render();
+    return this.#shown.map((f) => f.name).join() !== before;
   }
 
   #set(shown, focus) {

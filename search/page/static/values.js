@@ -1,6 +1,7 @@
 // Which filters the values of an event belong to.
 import { person } from './format.js';
 
+// The parameters of the API that filter by a field, as /api/v1/fields has them.
 const filterOf = {
   'user.name': 'user', 'user.full_name': 'user', 'user.id': 'user', 'user.email': 'user', 'user.roles': 'role',
   'impersonator.name': 'user', 'impersonator.full_name': 'user', 'impersonator.id': 'user', 'impersonator.email': 'user',
