@@ -92,6 +92,7 @@ var (
 	TimeReported = field(Field{Name: "time_reported", Attribute: "audit.time.reported", ECS: "audit.time_reported", Title: "Time Reported", Kind: Instant, Stamped: true, Meaning: "The time as reported, where the event is filed at the time received."})
 	Late         = field(Field{Name: "late", Attribute: "audit.late", ECS: "audit.late", Title: "Late", Kind: Flag, Stamped: true, Meaning: "Whether it was received more than ten minutes after it happened."})
 	IDConflict   = field(Field{Name: "id_conflict", Attribute: "audit.id_conflict", ECS: "audit.id_conflict", Title: "ID Conflict", Kind: Flag, Stamped: true, Meaning: "Whether its sender used the same id for another event."})
+	SetAside     = field(Field{Name: "set_aside", Attribute: "audit.set_aside", ECS: "audit.set_aside", Title: "Set Aside", Kind: Text, Max: maxName, Stamped: true, Meaning: "The reason for which the record was set aside, where an operator made an event of what was kept of it."})
 	Attributes   = field(Field{Name: "attributes", Attribute: "audit.attributes", ECS: "audit.attributes", Title: "Attributes", Kind: Object, Max: maxRequest, Stamped: true, Meaning: "Other attributes that the configuration keeps."})
 )
 
@@ -133,5 +134,6 @@ const (
 	AttributeEventID          = "audit.event.id"           // the client's own id, read by the receiver
 	AttributeDeadLetterReason = "audit.dead_letter.reason" // a [Reason]; the record is set aside
 	AttributeDeadLetterDetail = "audit.dead_letter.detail" // the reason for people, without any value
+	AttributeDeadLetterAsked  = "audit.dead_letter.asked"  // the account that the record names, if its sender may not write to it
 	AttributeDeadLetterNames  = "audit.dead_letter.names"  // names of attributes that are not kept
 )

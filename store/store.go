@@ -303,25 +303,31 @@ type Reader interface {
 }
 
 // A Status is a store's account of what it was given. At all times
-// Accepted = Stored + Duplicates + DeadLetters + Waiting. Counts are of records
-// since the store was created, events that the retention removed included.
+// Accepted = Stored + Duplicates + DeadLetters + Waiting. Counts are of what was
+// given to Write since the store was created: a record that comes again counts
+// again, and what was removed since, by the retention or an operator, still counts.
 type Status struct {
-	Accepted    int64     `json:"accepted"`
-	Stored      int64     `json:"stored"`
-	Duplicates  int64     `json:"duplicates"`
-	DeadLetters int64     `json:"dead_letters"`
-	Waiting     int64     `json:"waiting"` // accepted and on disk here, not yet where they are searched
-	Days        int       `json:"days"`    // days with events that are kept now
-	Oldest      string    `json:"oldest,omitempty"`
-	Newest      string    `json:"newest,omitempty"`
-	Received    time.Time `json:"received,omitzero"` // newest event's time received
-	Problem     string    `json:"problem,omitempty"` // what a person must look at, in one sentence
+	Accepted    int64 `json:"accepted"`
+	Stored      int64 `json:"stored"`
+	Duplicates  int64 `json:"duplicates"`
+	DeadLetters int64 `json:"dead_letters"`
+	Waiting     int64 `json:"waiting"` // accepted and on disk here, not yet where they are searched
+
+	OldestWaiting time.Time `json:"oldest_waiting,omitzero"` // when the oldest of them was accepted; zero if none waits
+	Received      time.Time `json:"received,omitzero"`       // newest event's time received
+
+	Days    int    `json:"days"` // days with events that are kept now
+	Oldest  string `json:"oldest,omitempty"`
+	Newest  string `json:"newest,omitempty"`
+	Problem string `json:"problem,omitempty"` // what a person must look at, in one sentence
 }
 
-// A Store is a [Writer] and a [Reader] over the same events.
+// A Store is a [Writer] and a [Reader] over the same events, and a
+// [DeadLetterStore].
 type Store interface {
 	Writer
 	Reader
+	DeadLetterStore
 	Status(ctx context.Context) (Status, error)
 	// Close waits for writes that are under way, and closes the store.
 	Close() error

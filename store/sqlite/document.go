@@ -215,6 +215,7 @@ type deadLetter struct {
 	Event  *audit.Event `json:"event"`
 	Reason audit.Reason `json:"reason"`
 	Detail string       `json:"detail,omitempty"`
+	Asked  string       `json:"asked,omitempty"`
 	Names  []string     `json:"names,omitempty"`
 }
 

@@ -71,7 +71,7 @@ func (s *Store) Seal(ctx context.Context) error {
 		return err
 	}
 	defer leave()
-	return s.enqueue(ctx, &request{seal: true, done: make(chan error, 1)})
+	return s.enqueue(ctx, &request{alone: s.sealAll, done: make(chan error, 1)})
 }
 
 func (s *Store) sealAll() error {

@@ -43,9 +43,9 @@ func (r *record) isDeadLetter() bool { return r.reason != "" }
 type request struct {
 	records []record
 	size    int
-	own     bool       // all are the program's own: they may use the reserve
-	seal    bool       // of [Store.Seal]; there are no records
-	done    chan error // takes one value without waiting
+	own     bool         // all are the program's own: they may use the reserve
+	alone   func() error // what the goroutine that writes does, if there are no records
+	done    chan error   // takes one value without waiting
 }
 
 // Write implements [store.Writer]. A caller whose context ends gets an error
@@ -106,7 +106,7 @@ func (s *Store) newRequest(batch store.Batch) (*request, error) {
 	r.own = len(batch.DeadLetters) == 0 && !slices.ContainsFunc(batch.Events, isForeign)
 	for i := range batch.DeadLetters {
 		d := &batch.DeadLetters[i]
-		rec, err := newDeadLetter(deadLetter{Event: &d.Event, Reason: d.Reason, Detail: d.Detail, Names: d.Names})
+		rec, err := newDeadLetter(deadLetter{Event: &d.Event, Reason: d.Reason, Detail: d.Detail, Asked: d.Asked, Names: d.Names})
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", store.ErrInvalid, err)
 		}
@@ -195,8 +195,8 @@ func (s *Store) writeQueue() {
 }
 
 func (s *Store) serve(first *request) {
-	if first.seal {
-		first.done <- s.sealAll()
+	if first.alone != nil {
+		first.done <- first.alone()
 		return
 	}
 	s.commit(s.gather(first))
@@ -211,8 +211,8 @@ func (s *Store) gather(first *request) []*request {
 			if !open {
 				return group
 			}
-			if r.seal {
-				r.done <- s.sealAll()
+			if r.alone != nil {
+				r.done <- r.alone()
 				continue
 			}
 			group, size = append(group, r), size+r.size

@@ -25,14 +25,13 @@ type Model struct {
 	events      map[audit.ID]audit.Event
 	arrived     []audit.ID // in order
 	deadLetters map[audit.ID]modelDeadLetter
+	setAsides   int
 	status      store.Status
 }
 
 type modelDeadLetter struct {
-	account     string
-	reason      audit.Reason
-	received    time.Time
-	fingerprint audit.Fingerprint
+	store.DeadLetter
+	number int // in order of arrival, from 1
 }
 
 var _ store.Store = (*Model)(nil)
@@ -57,13 +56,14 @@ func (m *Model) Write(ctx context.Context, batch store.Batch) error {
 	}
 	for _, e := range oldestFirst(batch.Events) {
 		if m.expired(e.ID.Day) {
-			m.setAside(e, audit.ReasonRejected)
+			m.setAside(audit.DeadLetter{Event: clone(e), Reason: audit.ReasonRejected, Detail: "its day is older than the retention"})
 			continue
 		}
 		m.store(e)
 	}
-	for i := range batch.DeadLetters {
-		m.setAside(&batch.DeadLetters[i].Event, batch.DeadLetters[i].Reason)
+	for _, d := range batch.DeadLetters {
+		d.Event, d.Names = clone(&d.Event), slices.Clone(d.Names)
+		m.setAside(d)
 	}
 	return nil
 }
@@ -128,29 +128,33 @@ func place(id audit.ID, e *audit.Event, lookBack bool, print func(audit.ID) (aud
 	panic("two records have one conflict hash")
 }
 
-func (m *Model) setAside(e *audit.Event, reason audit.Reason) {
+func (m *Model) setAside(letter audit.DeadLetter) {
 	m.status.Accepted++
-	d := modelDeadLetter{
-		account: e.Text(audit.Account), reason: reason,
-		received: e.Instant(audit.Received), fingerprint: e.Fingerprint,
+	d := modelDeadLetter{DeadLetter: store.DeadLetter{
+		ID: letter.Event.ID, Received: letter.Event.Instant(audit.Received), DeadLetter: letter,
+	}}
+	if d.Received.IsZero() {
+		d.Received = d.ID.Day.Start()
 	}
-	id := e.ID
-	if d.received.IsZero() {
-		d.received = id.Day.Start()
-	}
-	if m.expired(id.Day) {
-		d.received = m.now()
-		id.Day = audit.DayOf(d.received)
+	if m.expired(d.ID.Day) {
+		d.Received = m.now()
+		d.ID.Day = audit.DayOf(d.Received)
 	}
 	print := func(id audit.ID) (audit.Fingerprint, bool) {
 		known, found := m.deadLetters[id]
-		return known.fingerprint, found
+		return known.Event.Fingerprint, found
 	}
-	id, isNew := place(id, e, true, print)
+	id, isNew := place(d.ID, &d.Event, true, print)
 	if !isNew {
 		m.status.Duplicates++
 		return
 	}
+	if id != d.ID {
+		d.ID, d.Event.ID.Hash = id, id.Hash
+		d.Event.SetFlag(audit.IDConflict, true)
+	}
+	m.setAsides++
+	d.number = m.setAsides
 	m.deadLetters[id] = d
 	m.status.DeadLetters++
 }
@@ -369,11 +373,105 @@ func (m *Model) DeadLetters(ctx context.Context, caller store.Caller) (map[audit
 	}
 	counts := make(map[audit.Reason]int64)
 	for _, d := range m.deadLetters {
-		if slices.Contains(accounts, d.account) && !d.received.Before(m.oldest()) {
-			counts[d.reason]++
+		if slices.Contains(accounts, d.Event.Text(audit.Account)) && !d.Received.Before(m.oldest()) {
+			counts[d.Reason]++
 		}
 	}
 	return counts, nil
+}
+
+// CountDeadLetters implements [store.DeadLetterStore].
+func (m *Model) CountDeadLetters(ctx context.Context) (counts []store.DeadLetterCount, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.readable(ctx); err != nil {
+		return nil, err
+	}
+	for _, d := range m.kept(store.DeadLetterQuery{}) {
+		account := d.Event.Text(audit.Account)
+		i := slices.IndexFunc(counts, func(c store.DeadLetterCount) bool { return c.Account == account && c.Reason == d.Reason })
+		if i < 0 {
+			i = len(counts)
+			counts = append(counts, store.DeadLetterCount{Account: account, Reason: d.Reason, Oldest: d.Received, Newest: d.Received})
+		}
+		c := &counts[i]
+		c.Count++
+		if d.Received.Before(c.Oldest) {
+			c.Oldest = d.Received
+		}
+		if d.Received.After(c.Newest) {
+			c.Newest = d.Received
+		}
+	}
+	slices.SortFunc(counts, func(a, b store.DeadLetterCount) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Reason, b.Reason))
+	})
+	return counts, nil
+}
+
+// kept returns what a query selects, without its limit, in order.
+func (m *Model) kept(q store.DeadLetterQuery) (kept []modelDeadLetter) {
+	for id, d := range m.deadLetters {
+		if !d.Received.Before(m.oldest()) &&
+			(len(q.IDs) == 0 || slices.Contains(q.IDs, id)) &&
+			(q.Account == "" || q.Account == d.Event.Text(audit.Account)) &&
+			(q.Reason == "" || q.Reason == d.Reason) {
+			kept = append(kept, d)
+		}
+	}
+	slices.SortFunc(kept, func(a, b modelDeadLetter) int {
+		return cmp.Or(cmp.Compare(a.ID.Day, b.ID.Day), cmp.Compare(a.number, b.number))
+	})
+	return kept
+}
+
+// ListDeadLetters implements [store.DeadLetterStore].
+func (m *Model) ListDeadLetters(ctx context.Context, q store.DeadLetterQuery) (page store.DeadLetterPage, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.readable(ctx); err != nil {
+		return page, err
+	}
+	if err := q.Validate(); err != nil {
+		return page, err
+	}
+	var day audit.Day
+	number := 0
+	if q.After != "" {
+		if n, err := fmt.Sscanf(string(q.After), "%d %d", &day, &number); n != 2 || err != nil {
+			return page, store.ErrInvalid
+		}
+	}
+	for _, d := range m.kept(q) {
+		if q.After != "" && cmp.Or(cmp.Compare(d.ID.Day, day), cmp.Compare(d.number, number)) <= 0 {
+			continue
+		}
+		if len(page.DeadLetters) == q.Limit {
+			page.Next = store.Cursor(fmt.Sprintf("%d %d", day, number))
+			break
+		}
+		letter := d.DeadLetter
+		letter.Event = clone(&d.Event)
+		page.DeadLetters = append(page.DeadLetters, letter)
+		day, number = d.ID.Day, d.number
+	}
+	return page, nil
+}
+
+// RemoveDeadLetters implements [store.DeadLetterStore].
+func (m *Model) RemoveDeadLetters(ctx context.Context, ids ...audit.ID) (removed int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.readable(ctx); err != nil {
+		return 0, err
+	}
+	for _, id := range ids {
+		if _, found := m.deadLetters[id]; found {
+			delete(m.deadLetters, id)
+			removed++
+		}
+	}
+	return removed, nil
 }
 
 func (m *Model) readable(ctx context.Context) error {

@@ -32,6 +32,7 @@ func likeModel(t *testing.T, f *fixture) {
 				for range 8 {
 					g.ask(t, m)
 				}
+				g.manage(t, m)
 				g.compareStatus(t, m)
 				f.advance(time.Duration(g.IntN(int(12 * time.Hour))))
 			}

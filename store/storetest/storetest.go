@@ -43,6 +43,7 @@ func Run(t *testing.T, open Open) {
 		{"keeps both events of one id", keepsConflicts},
 		{"looks in the day before", looksInTheDayBefore},
 		{"keeps dead letters", keepsDeadLetters},
+		{"lists and removes dead letters", managesDeadLetters},
 		{"sets aside what is older than the retention", setsAsideExpired},
 		{"refuses an invalid batch", refusesInvalid},
 		{"keeps nothing of the caller's", keepsNoReference},
@@ -168,6 +169,7 @@ func (f *fixture) status(t *testing.T) store.Status {
 	s, err := f.Status(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, s.Accepted, s.Stored+s.Duplicates+s.DeadLetters+s.Waiting, "the sum of %+v", s)
+	require.Equal(t, s.Waiting == 0, s.OldestWaiting.IsZero(), "when the oldest of %+v was accepted", s)
 	return s
 }
 

@@ -323,8 +323,12 @@ func reopens(t *testing.T, f *fixture) {
 	before := f.status(t)
 	require.NoError(t, f.Close())
 	require.NoError(t, f.Close(), "closing twice")
+	_, err := f.ListDeadLetters(t.Context(), everyDeadLetter)
+	require.ErrorIs(t, err, store.ErrUnavailable, "after it was closed")
+	_, err = f.RemoveDeadLetters(t.Context(), batch.DeadLetters[0].Event.ID)
+	require.ErrorIs(t, err, store.ErrUnavailable, "after it was closed")
 	require.ErrorIs(t, f.Write(t.Context(), batch), store.ErrUnavailable, "after it was closed")
-	_, err := f.Search(t.Context(), owner, f.all())
+	_, err = f.Search(t.Context(), owner, f.all())
 	require.ErrorIs(t, err, store.ErrUnavailable, "after it was closed")
 
 	f.Store = f.open(t, f.options())
@@ -333,6 +337,12 @@ func reopens(t *testing.T, f *fixture) {
 	f.writeBatch(t, batch)
 	f.requireCounts(t, 8, 3, 4, 1)
 	requireEvents(t, events, f.search(t, f.all()).Events)
+}
+
+func reopen(t *testing.T, f *fixture) {
+	t.Helper()
+	require.NoError(t, f.Close())
+	f.Store = f.open(t, f.options())
 }
 
 func heedsContext(t *testing.T, f *fixture) {
@@ -353,5 +363,6 @@ func heedsContext(t *testing.T, f *fixture) {
 	require.Error(t, err)
 	_, err = f.DeadLetters(cancelled(t), owner)
 	require.Error(t, err)
+	heedsDeadLetterContext(t, cancelled(t), f)
 	requireEvents(t, []audit.Event{e}, f.search(t, f.all()).Events)
 }
