@@ -21,9 +21,15 @@ import (
 	"github.com/auditlog/auditlog/store/storetest"
 )
 
+// otherProcesses are what the test binary does instead of testing, by the
+// environment variable that names a directory for it.
+var otherProcesses = map[string]func(directory string){crashDirectory: writeUntilKilled}
+
 func TestMain(m *testing.M) {
-	if directory := os.Getenv(crashDirectory); directory != "" {
-		writeUntilKilled(directory)
+	for variable, run := range otherProcesses {
+		if directory := os.Getenv(variable); directory != "" {
+			run(directory)
+		}
 	}
 	goleak.VerifyTestMain(m)
 }
