@@ -1,0 +1,202 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A report is what the generator prints, as far as it is looked at.
+type report struct {
+	Planned  int            `json:"records_planned"`
+	Accepted int            `json:"records_accepted"`
+	Calls    int            `json:"calls"`
+	Failed   int            `json:"calls_failed"`
+	Rate     float64        `json:"records_per_s"`
+	Errors   map[string]int `json:"errors"`
+	Latency  struct {
+		P50, P99, Max float64
+	} `json:"latency_ms"`
+}
+
+func (i *installation) report(name string) (r report, err error) {
+	b, err := os.ReadFile(filepath.Join(i.dir, name))
+	if err == nil {
+		err = json.Unmarshal(b, &r)
+	}
+	return r, err
+}
+
+// usage is what a process takes.
+type usage struct {
+	rss   float64 // MiB
+	peak  float64 // MiB
+	files int
+}
+
+func usageOf(pid int) (u usage, err error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return u, err
+	}
+	for line := range strings.Lines(string(status)) {
+		name, value, _ := strings.Cut(line, ":")
+		fields := strings.Fields(value)
+		if len(fields) == 0 {
+			continue
+		}
+		kib, _ := strconv.ParseFloat(fields[0], 64)
+		switch name {
+		case "VmRSS":
+			u.rss = kib / 1024
+		case "VmHWM":
+			u.peak = kib / 1024
+		}
+	}
+	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	u.files = len(files)
+	return u, err
+}
+
+// overload sends with far more senders than auditlog takes at a time: each gets
+// an answer, in time, which is to come again; and in the end all are stored.
+func overload(args []string) error {
+	set := flag.NewFlagSet("overload", flag.ExitOnError)
+	senders := set.Int("senders", 400, "that send at the same time")
+	records := set.Int("records", 400_000, "that they send")
+	inFlight := set.String("in-flight", "16MiB", "receiver.max_in_flight")
+	limit := set.Float64("memory", 400, "MiB that it may take")
+	_ = set.Parse(args)
+
+	dir, err := os.MkdirTemp("", "auditlog-overload-")
+	if err != nil {
+		return err
+	}
+	i, err := install(dir, ", max_request_size: 4MiB, max_in_flight: "+*inFlight)
+	if err != nil {
+		return err
+	}
+	server, err := i.start()
+	if err != nil {
+		return err
+	}
+	if err := i.awaitReady(); err != nil {
+		return err
+	}
+	generator, err := i.load("load.json", "-records", fmt.Sprint(*records), "-batch", "100", "-concurrency", fmt.Sprint(*senders),
+		"-retries", "100000", "-timeout", "1h", "-call-timeout", "30s", "-seed", fmt.Sprint(seed))
+	if err != nil {
+		return err
+	}
+	if err := generator.Wait(); err != nil {
+		return fmt.Errorf("generator: %w", err)
+	}
+	u, err := usageOf(server.Process.Pid)
+	if err != nil {
+		return err
+	}
+	if err := stop(server); err != nil {
+		return fmt.Errorf("auditlog: %w", err)
+	}
+	r, err := i.report("load.json")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d senders: %d of %d records stored, %d calls, %d of them told to come again, slowest answer %.1f s, peak memory %.0f MiB\n",
+		*senders, r.Accepted, r.Planned, r.Calls, r.Failed, r.Latency.Max/1000, u.peak)
+	for message, n := range r.Errors {
+		fmt.Printf("  %d times: %s\n", n, message)
+		if !strings.Contains(message, "Unavailable") {
+			return fmt.Errorf("senders got another answer than to come again")
+		}
+	}
+	hashes, err := stored(i.events())
+	if err != nil {
+		return err
+	}
+	switch {
+	case r.Accepted != r.Planned || len(hashes) != r.Planned:
+		return fmt.Errorf("%d of %d are stored", len(hashes), r.Planned)
+	case r.Failed == 0:
+		return fmt.Errorf("nobody was refused: this was no overload")
+	case u.peak > *limit:
+		return fmt.Errorf("it took %.0f MiB", u.peak)
+	}
+	return os.RemoveAll(dir)
+}
+
+// soak sends at one rate for long, over day boundaries, and looks whether memory
+// and files stay what they are.
+func soak(args []string) error {
+	set := flag.NewFlagSet("soak", flag.ExitOnError)
+	minutes := set.Int("minutes", 30, "how long")
+	rate := set.Int("rate", 10_000, "records per second")
+	days := set.Int("days", 3, "days that the events' own times pass meanwhile")
+	_ = set.Parse(args)
+
+	dir, err := os.MkdirTemp("", "auditlog-soak-")
+	if err != nil {
+		return err
+	}
+	i, err := install(dir, "")
+	if err != nil {
+		return err
+	}
+	server, err := i.start()
+	if err != nil {
+		return err
+	}
+	if err := i.awaitReady(); err != nil {
+		return err
+	}
+	generator, err := i.load("load.json", "-records", fmt.Sprint(*rate**minutes*60), "-batch", "500", "-rate", fmt.Sprint(*rate), "-retries", "1000",
+		"-timeout", "1000h", "-span", (time.Duration(*days) * 24 * time.Hour).String(), "-seed", fmt.Sprint(seed))
+	if err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() { done <- generator.Wait() }()
+	var all []usage
+	fmt.Println("| minute | memory MiB | open files |\n|---|---|---|")
+	for minute := 1; ; minute++ {
+		select {
+		case err = <-done:
+		case <-time.After(time.Minute):
+			u, err := usageOf(server.Process.Pid)
+			if err != nil {
+				return err
+			}
+			all = append(all, u)
+			fmt.Printf("| %d | %.0f | %d |\n", minute, u.rss, u.files)
+			continue
+		}
+		break
+	}
+	if err != nil {
+		return fmt.Errorf("generator: %w", err)
+	}
+	u, err := usageOf(server.Process.Pid)
+	if err != nil {
+		return err
+	}
+	if err := stop(server); err != nil {
+		return fmt.Errorf("auditlog: %w", err)
+	}
+	r, err := i.report("load.json")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\n%d records at %.0f a second; answers p50 %.1f ms, p99 %.1f ms; peak memory %.0f MiB\n", r.Accepted, r.Rate, r.Latency.P50, r.Latency.P99, u.peak)
+	if r.Accepted != r.Planned {
+		return fmt.Errorf("%d of %d records were accepted", r.Accepted, r.Planned)
+	}
+	if n := len(all); n >= 6 && all[n-1].rss > 1.3*all[n/3].rss {
+		return fmt.Errorf("memory grows: %.0f MiB after a third of the time, %.0f at the end", all[n/3].rss, all[n-1].rss)
+	}
+	return os.RemoveAll(dir)
+}
