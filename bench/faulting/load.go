@@ -70,7 +70,7 @@ func overload(args []string) error {
 	senders := set.Int("senders", 400, "that send at the same time")
 	records := set.Int("records", 400_000, "that they send")
 	inFlight := set.String("in-flight", "16MiB", "receiver.max_in_flight")
-	limit := set.Float64("memory", 400, "MiB that it may take")
+	limit := set.Float64("memory", 600, "MiB that it may take")
 	_ = set.Parse(args)
 
 	dir, err := os.MkdirTemp("", "auditlog-overload-")
