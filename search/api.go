@@ -374,9 +374,9 @@ func (a *api) narrow(r *http.Request, o owner) (store.Caller, error) {
 	if err != nil {
 		return store.Caller{}, err
 	}
-	for name := range values {
-		if name != "account" {
-			return store.Caller{}, badParameter(name, "is no parameter here; known is account")
+	for name, list := range values {
+		if name != "account" || len(list) > 1 || list[0] == "" {
+			return store.Caller{}, badParameter(name, "is no parameter here; known is account, once and with a value")
 		}
 	}
 	return store.Caller{Name: o.caller.Name, Accounts: accounts}, nil

@@ -18,6 +18,10 @@ import (
 	"github.com/auditlog/auditlog/store"
 )
 
+// maxHeader is how many bytes the header of a request may have, its address and
+// query included.
+const maxHeader = 64 << 10
+
 // Extension serves the owner's endpoint from Start to Shutdown.
 type Extension struct {
 	cfg     Config
@@ -63,11 +67,14 @@ func (e *Extension) Start(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return fmt.Errorf("listen at search.endpoint: %w (if another program has the port, choose another endpoint)", err)
 	}
+	l = bound(l, e.cfg.TrustedProxy)
 	if e.cfg.TLS.HasValue() {
 		tlsConfig, err := e.cfg.TLS.Get().LoadTLSConfig(ctx)
 		if err != nil {
 			return errors.Join(fmt.Errorf("search.tls: %w", err), l.Close())
 		}
+		// Over HTTP/1.1 browsers open six connections, of which a live tail takes one.
+		tlsConfig.NextProtos = []string{"h2", "http/1.1"}
 		l = tls.NewListener(l, tlsConfig)
 	}
 	api, err := newAPI(&e.cfg, e.cfg.base(l.Addr().String()), e.version, s, e.set, &e.ready, e.now)
@@ -83,7 +90,7 @@ func (e *Extension) Start(ctx context.Context, host component.Host) error {
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      time.Minute,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
+		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          zap.NewStdLog(e.set.Logger),
 	}
 	e.done = make(chan struct{})

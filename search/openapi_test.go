@@ -64,8 +64,8 @@ func asText(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filt
 // described checks a request and its answer against the document: what is
 // answered is what it says, and what it does not allow is not answered well.
 func (s *server) described(req *http.Request, a answer) {
-	if req.Method == http.MethodHead {
-		return
+	if req.Method == http.MethodHead || a.status == http.StatusRequestHeaderFieldsTooLarge {
+		return // answered before there is a route
 	}
 	d := s.description()
 	// The document does not say under which name the server is reached.

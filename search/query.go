@@ -179,8 +179,8 @@ func checkNames(values url.Values, parameters []string) error {
 			return badParameter(name, "is no parameter here; known are account, %s, and the filters %s, each with ! behind it to exclude",
 				strings.Join(parameters, ", "), strings.Join(filterNames, ", "))
 		}
-		if len(list) > 1 {
-			return badParameter(name, "may be given once")
+		if len(list) > 1 || list[0] == "" {
+			return badParameter(name, "must be given once, with a value, or left out")
 		}
 	}
 	return nil

@@ -419,6 +419,8 @@ func TestParametersThatAreWrong(t *testing.T) {
 		"?q=%21%3F":                            "q",
 		"?q=" + strings.Repeat("x", 300):       "q",
 		"?order=random":                        "order",
+		"?start=":                              "start",
+		"?account":                             "account",
 		"?columns=time":                        "columns",
 		"?since=x":                             "since",
 		"?account=acme&account=acme":           "account",
@@ -560,17 +562,4 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 	cfg := search.NewFactory().CreateDefaultConfig().(*search.Config)
 	cfg.Endpoint, cfg.TrustedProxy = "0.0.0.0:8080", true
 	require.NoError(t, cfg.Validate())
-}
-
-func FuzzQuery(f *testing.F) {
-	f.Add("start=now-1h&method=POST&cursor=AAAA")
-	f.Add("limit=10&end=2026-11-22T10:00:00%2B02:00")
-	running := start(f, nil)
-	owner := running.token(local.OwnerToken, "acme")
-	f.Fuzz(func(t *testing.T, query string) {
-		s := *running
-		s.t = t
-		a := s.get("/api/v1/events?"+url.PathEscape(query), owner)
-		require.Contains(t, []int{http.StatusOK, http.StatusBadRequest, http.StatusForbidden}, a.status, a.body)
-	})
 }
