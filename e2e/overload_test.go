@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"context"
 	"net/http"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -16,20 +15,8 @@ import (
 func TestOverloadedSDKs(t *testing.T) {
 	s := start(t, t.TempDir(), "receiver: {max_rate: 1}\n")
 	owner := s.ownerToken(t)
-	t.Run("each", func(t *testing.T) {
-		t.Run("go", func(t *testing.T) {
-			t.Parallel()
-			send := filepath.Join(t.TempDir(), "send")
-			runIn(t, "..", nil, "go", "build", "-o", send, "./examples/go")
-			s.checkOverloaded(t, owner, "go", ".", send)
-		})
-		for _, sdk := range sdks {
-			t.Run(sdk.language, func(t *testing.T) {
-				t.Parallel()
-				need(t, sdk.tools...)
-				s.checkOverloaded(t, owner, sdk.language, sdk.prepare(t), sdk.send...)
-			})
-		}
+	eachSDK(t, func(t *testing.T, language, dir string, send ...string) {
+		s.checkOverloaded(t, owner, language, dir, send...)
 	})
 }
 

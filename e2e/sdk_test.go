@@ -53,27 +53,33 @@ var sdks = []sdk{
 func TestSDKs(t *testing.T) {
 	s := start(t, t.TempDir(), "")
 	owner := s.ownerToken(t)
-	t.Run("each", func(t *testing.T) {
-		t.Run("go", func(t *testing.T) {
-			t.Parallel()
-			send := filepath.Join(t.TempDir(), "send")
-			runIn(t, "..", nil, "go", "build", "-o", send, "./examples/go")
-			s.checkSDK(t, owner, "go", ".", send)
-		})
-		for _, sdk := range sdks {
-			t.Run(sdk.language, func(t *testing.T) {
-				t.Parallel()
-				need(t, sdk.tools...)
-				s.checkSDK(t, owner, sdk.language, sdk.prepare(t), sdk.send...)
-			})
-		}
-	})
+	eachSDK(t, func(t *testing.T, language, dir string, send ...string) { s.checkSDK(t, owner, language, dir, send...) })
 	_, answers := s.get(t, owner, "/api/v1/events?limit=1000")
 	require.NotContains(t, string(answers), planted)
 	s.requireNowhere(t, planted)
 	require.Positive(t, s.metric(t, "auditlog_accepted"))
 	require.Zero(t, s.stop(t))
 	s.requireNoneOnDisk(t, planted)
+}
+
+// eachSDK runs check with the command that sends the example's events in each
+// language, and the folder to run it in.
+func eachSDK(t *testing.T, check func(t *testing.T, language, dir string, send ...string)) {
+	t.Run("each", func(t *testing.T) {
+		t.Run("go", func(t *testing.T) {
+			t.Parallel()
+			send := filepath.Join(t.TempDir(), "send")
+			runIn(t, "..", nil, "go", "build", "-o", send, "./examples/go")
+			check(t, "go", ".", send)
+		})
+		for _, sdk := range sdks {
+			t.Run(sdk.language, func(t *testing.T) {
+				t.Parallel()
+				need(t, sdk.tools...)
+				check(t, sdk.language, sdk.prepare(t), sdk.send...)
+			})
+		}
+	})
 }
 
 func (s *server) checkSDK(t *testing.T, owner, language, dir string, send ...string) {
