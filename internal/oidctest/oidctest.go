@@ -63,6 +63,7 @@ type Options struct {
 	Audience           string // of access tokens; "" is the client's id
 	NoEndSession       bool   // it cannot end its session
 	TLS                bool   // it speaks https with a certificate of its own
+	Localhost          bool   // it is another site to a browser than 127.0.0.1
 }
 
 type code struct {
@@ -98,6 +99,9 @@ func New(t testing.TB, options Options) *Provider {
 		}
 		mux.ServeHTTP(w, r)
 	}))
+	if options.Localhost {
+		p.URL = strings.Replace(p.URL, "127.0.0.1", "localhost", 1)
+	}
 	t.Cleanup(p.Close)
 	return p
 }

@@ -388,6 +388,7 @@ function account() {
 // --- States that are no table ----------------------------------------------
 
 function signedOut(reason = '') {
+  const silent = reason === 'expired' && session?.sign_in === 'oidc';
   session = null;
   page = { events: [] };
   // Nothing that was read stays on the page of somebody who is not signed in.
@@ -407,18 +408,22 @@ function signedOut(reason = '') {
   $('signed-out').hidden = false;
   $('signed-out-reason').hidden = !reason;
   $('signed-out-reason').textContent = text.signedOutReasons[reason] ?? '';
+  // The identity provider may know the owner still, and then asks nothing.
+  if (silent) return location.assign(signInAddress({ prompt: 'none' }));
   body('signed-out');
   return offerWays();
 }
 
 // offerWays shows how to sign in here: with a button, or by a link that a
 // command prints.
+const signInAddress = (more = {}) => `/auth/login?${new URLSearchParams({ return: st.address(state), ...more })}`;
+
 async function offerWays() {
   let ways = {};
   try { ways = await api.ways(); } catch { /* a link works in any case */ }
   $('sign-in-oidc').hidden = !ways?.oidc;
   $('sign-in-link').hidden = Boolean(ways?.oidc);
-  $('oidc').href = `/auth/login?${new URLSearchParams({ return: st.address(state) })}`;
+  $('oidc').href = signInAddress();
   $('oidc').textContent = ways?.title || text.signInOIDC;
   $('signed-out-why').textContent = ways?.oidc ? text.signedOutWhyOIDC : text.signedOutWhy;
 }
