@@ -21,7 +21,7 @@ import (
 const (
 	// SegmentSize is how many events a segment holds at most, if nothing else is
 	// said: a place in it has 16 bits, and they are all in memory before.
-	SegmentSize = 16384
+	SegmentSize = 12288
 
 	pageSize      = 128      // events whose documents are compressed together
 	maxValues     = 4096     // in a dictionary of a whole segment, see fieldIndex.put

@@ -98,10 +98,9 @@ func (s *Store) newRequest(batch store.Batch) (*request, error) {
 		records: make([]record, 0, len(batch.Events)+len(batch.DeadLetters)),
 		done:    make(chan error, 1),
 	}
-	size := 0
+	room := arena{left: len(batch.Events)}
 	for i := range batch.Events {
-		r.records = append(r.records, newEvent(&batch.Events[i], size+size/8))
-		size = len(r.records[i].document)
+		r.records = append(r.records, newEvent(&batch.Events[i], &room))
 	}
 	r.own = len(batch.DeadLetters) == 0 && !slices.ContainsFunc(batch.Events, isForeign)
 	for i := range batch.DeadLetters {
@@ -129,11 +128,34 @@ func (s *Store) newRequest(batch store.Batch) (*request, error) {
 // those: the program stamps senders.
 func isForeign(e audit.Event) bool { return e.Text(audit.Sender) != store.Own }
 
-func newEvent(e *audit.Event, size int) record {
+// An arena holds documents side by side: they are kept together, and given up
+// together, when they are sealed.
+type arena struct {
+	free document
+	left int // documents that are to come
+	last int // bytes of the last one
+}
+
+const arenaSize = 64 << 10
+
+func (a *arena) add(e *audit.Event) document {
+	if size := max(a.last, 512) * 9 / 8; cap(a.free) < size {
+		a.free = make(document, 0, max(size, min(arenaSize, size*a.left)))
+	}
+	a.left--
+	all := appendDocument(a.free, e)
+	a.last = len(all)
+	if cap(all) == cap(a.free) {
+		a.free = all[len(all):]
+	}
+	return all[:len(all):len(all)]
+}
+
+func newEvent(e *audit.Event, room *arena) record {
 	return record{
 		day: e.ID.Day, lookBack: e.FiledWhenReceived(),
 		time: e.Instant(audit.Time).UnixNano(), received: e.Instant(audit.Received).UnixNano(),
-		hash: e.ID.Hash, fingerprint: e.Fingerprint, document: appendDocument(make(document, 0, size), e),
+		hash: e.ID.Hash, fingerprint: e.Fingerprint, document: room.add(e),
 	}
 }
 
