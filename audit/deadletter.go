@@ -19,6 +19,6 @@ type DeadLetter struct {
 	Event  Event
 	Reason Reason
 	Detail string   // the reason for people, without any value of the record
-	Asked  string   // with [ReasonAccountNotGranted]: the account that the record names, if it names one
+	Asked  string   // the account that the record names, where the receiver set it aside; "" if it names none
 	Names  []string // attributes that the record had and that are not kept, redacted
 }

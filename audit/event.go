@@ -110,6 +110,13 @@ func (e *Event) SetInstant(f *Field, t time.Time) {
 	e.set(f, t.UTC())
 }
 
+// Clone returns a copy; setting a field of one does not change the other.
+func (e *Event) Clone() Event {
+	c := *e
+	c.values = slices.Clone(e.values)
+	return c
+}
+
 // FiledWhenReceived reports whether the event's time is the time at which it was
 // received, because it reported none, or none that can be. Its day then depends
 // on the clock of the program: a retry may come on the next.

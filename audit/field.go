@@ -134,6 +134,6 @@ const (
 	AttributeEventID          = "audit.event.id"           // the client's own id, read by the receiver
 	AttributeDeadLetterReason = "audit.dead_letter.reason" // a [Reason]; the record is set aside
 	AttributeDeadLetterDetail = "audit.dead_letter.detail" // the reason for people, without any value
-	AttributeDeadLetterAsked  = "audit.dead_letter.asked"  // the account that the record names, if its sender may not write to it
+	AttributeDeadLetterAsked  = "audit.dead_letter.asked"  // the account that the record names, set by the receiver
 	AttributeDeadLetterNames  = "audit.dead_letter.names"  // names of attributes that are not kept
 )

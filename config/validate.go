@@ -204,7 +204,7 @@ func sentFields() []string {
 func stamped(attribute string) bool {
 	switch attribute {
 	case audit.AttributeID, audit.AttributeFingerprint, audit.Account.Attribute,
-		audit.AttributeDeadLetterReason, audit.AttributeDeadLetterDetail, audit.AttributeDeadLetterNames:
+		audit.AttributeDeadLetterReason, audit.AttributeDeadLetterDetail, audit.AttributeDeadLetterAsked, audit.AttributeDeadLetterNames:
 		return true
 	}
 	f := audit.ByAttribute(attribute)

@@ -77,6 +77,9 @@ func appendRecord(batch *store.Batch, attributes pcommon.Map) error {
 	if detail, ok := attributes.Get(audit.AttributeDeadLetterDetail); ok {
 		letter.Detail = audit.Clean(detail.AsString(), 1024)
 	}
+	if asked, ok := attributes.Get(audit.AttributeDeadLetterAsked); ok {
+		letter.Asked = audit.Clean(asked.AsString(), audit.Account.Max)
+	}
 	if names, ok := attributes.Get(audit.AttributeDeadLetterNames); ok {
 		letter.Names = texts(names)
 	}

@@ -114,6 +114,7 @@ func TestDeadLetters(t *testing.T) {
 	record(logs, func(m pcommon.Map) {
 		m.PutStr(audit.AttributeDeadLetterReason, string(audit.ReasonTooLarge))
 		m.PutStr(audit.AttributeDeadLetterDetail, "the record has 9 bytes")
+		m.PutStr(audit.AttributeDeadLetterAsked, "beta")
 		m.PutEmptySlice(audit.AttributeDeadLetterNames).AppendEmpty().SetStr("blob")
 	})
 	batch, err := exporter.Batch(logs)
@@ -123,6 +124,7 @@ func TestDeadLetters(t *testing.T) {
 	letter := batch.DeadLetters[0]
 	require.Equal(t, audit.ReasonTooLarge, letter.Reason)
 	require.Equal(t, "the record has 9 bytes", letter.Detail)
+	require.Equal(t, "beta", letter.Asked)
 	require.Equal(t, []string{"blob"}, letter.Names)
 	require.Equal(t, "ana", letter.Event.Text(audit.UserName))
 	require.Equal(t, "2026.11.23", letter.Event.ID.Day.String(), "filed under the day it was received")

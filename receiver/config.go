@@ -14,7 +14,7 @@ import (
 )
 
 // AnyAccount grants a sender every account.
-const AnyAccount = "*"
+const AnyAccount = store.AnyAccount
 
 // Config configures the receiver. An endpoint that is empty is not served.
 type Config struct {

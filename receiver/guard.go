@@ -34,6 +34,14 @@ type sender struct {
 	admitted bool     // the bytes of its request are taken from those in flight
 }
 
+// home is the account for what the sender sends for none of its accounts.
+func (s sender) home() string {
+	if s.accounts[0] == AnyAccount {
+		return store.DefaultAccount
+	}
+	return s.accounts[0]
+}
+
 // Errors for senders; none says anything about who may send.
 var (
 	errNoToken    = errors.New("a sender token is needed: set the header `Authorization: Bearer TOKEN`")
@@ -85,7 +93,7 @@ func (s *senders) authenticate(authorization []string, state *tls.ConnectionStat
 	}
 	if len(s.byToken)+len(s.byCertificate) == 0 && isLoopback(remote) {
 		// While no sender is configured, whoever is on this machine may send.
-		return sender{name: "local", accounts: []string{store.DefaultAccount}, maxRate: s.maxRate}, nil
+		return sender{name: store.AnonymousSender, accounts: []string{store.DefaultAccount}, maxRate: s.maxRate}, nil
 	}
 	return sender{}, errNoToken
 }

@@ -361,6 +361,30 @@ func TestAccountsOfASender(t *testing.T) {
 	}
 }
 
+// TestIdentityOfTheAccountThatIsMeant sends a record before and after its account
+// is granted: a replay of what was set aside and the record itself are the same.
+func TestIdentityOfTheAccountThatIsMeant(t *testing.T) {
+	sent := logs(record("user.name", "ana", "tenant.id", "beta"), record("user.name", "ana", "tenant.id", "beta", "log.record.uid", "1"), record("user.name", "ana"))
+	s := start(t, nil)
+	var identities [2][]any
+	for n, accounts := range [][]string{{"acme"}, {"acme", "beta"}} {
+		token, err := s.store.CreateToken(t.Context(), "t", store.TokenRequest{Name: "shop", Kind: local.SenderToken, Accounts: accounts})
+		require.NoError(t, err)
+		s.sink.Reset()
+		require.NoError(t, s.sendGRPC(t, token, sent))
+		for _, r := range s.received()[:2] {
+			identities[n] = append(identities[n], r["audit.id"], r["audit.fingerprint"])
+			aside := r["audit.dead_letter.reason"] != nil
+			require.Equal(t, n == 0, aside)
+			require.Equal(t, aside, r["audit.dead_letter.asked"] == "beta")
+		}
+		require.Nil(t, s.received()[2]["audit.dead_letter.asked"])
+		require.NoError(t, s.store.RevokeToken(t.Context(), "t", "shop"))
+	}
+	require.NotNil(t, identities[0][1])
+	require.Equal(t, identities[0], identities[1])
+}
+
 func TestAccountAroundTheRecord(t *testing.T) {
 	s := start(t, senders(receiver.SenderConfig{Name: "any", TokenHashes: []string{hashOf("any")}, Accounts: []string{"*"}}))
 	l := logs(record(), record("audit.account", "record"))

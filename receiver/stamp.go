@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -26,7 +25,8 @@ type stamper struct {
 var owned = func() map[string]bool {
 	names := map[string]bool{
 		audit.AttributeID: true, audit.AttributeFingerprint: true,
-		audit.AttributeDeadLetterReason: true, audit.AttributeDeadLetterDetail: true, audit.AttributeDeadLetterNames: true,
+		audit.AttributeDeadLetterReason: true, audit.AttributeDeadLetterDetail: true, audit.AttributeDeadLetterAsked: true,
+		audit.AttributeDeadLetterNames: true,
 	}
 	for f := range audit.Fields() {
 		if f.Stamped {
@@ -62,14 +62,19 @@ func (s *stamper) stamp(logs plog.Logs, from sender, received time.Time) map[aud
 			for _, record := range scope.LogRecords().All() {
 				buf = appendRecord(buf[:0], record)
 				attributes := record.Attributes()
-				account, reason, detail := s.judge(len(buf), from, clientAccount(record, scopeAccount))
-				fingerprint := s.key.Fingerprint(account, from.name, resourceSum[:], scopeSum[:], buf)
-				hash := identity(account, from.name, clientID(attributes), fingerprint, equal)
+				asked := clientAccount(record, scopeAccount)
+				account, reason, detail := s.judge(len(buf), from, asked)
+				meant := cmp.Or(asked, account) // its identity is the same once the account is granted
+				fingerprint := s.key.Fingerprint(meant, from.name, resourceSum[:], scopeSum[:], buf)
+				hash := identity(meant, from.name, clientID(attributes), fingerprint, equal)
 				strip(attributes)
 				if reason != "" {
 					marked[reason]++
 					attributes.PutStr(audit.AttributeDeadLetterReason, string(reason))
 					attributes.PutStr(audit.AttributeDeadLetterDetail, detail)
+					if asked != "" {
+						attributes.PutStr(audit.AttributeDeadLetterAsked, asked)
+					}
 				}
 				if reason == audit.ReasonTooLarge {
 					shrink(record)
@@ -89,7 +94,10 @@ func (s *stamper) stamp(logs plog.Logs, from sender, received time.Time) map[aud
 // an event, if there is one. A record without an account of its own is set aside
 // in one of its sender's.
 func (s *stamper) judge(size int, from sender, asked string) (account string, reason audit.Reason, detail string) {
-	account, granted := grant(from, asked)
+	account, granted := store.Grant(from.accounts, asked)
+	if !granted {
+		account = from.home()
+	}
 	switch {
 	case size > s.maxRecord:
 		return account, audit.ReasonTooLarge, fmt.Sprintf("the record has %d bytes, receiver.max_record_size is %d", size, s.maxRecord)
@@ -99,20 +107,6 @@ func (s *stamper) judge(size int, from sender, asked string) (account string, re
 		return account, audit.ReasonAccountNotGranted, fmt.Sprintf("the record names no account in %s, and its sender may write to more than one", audit.Account.Attribute)
 	default:
 		return account, audit.ReasonAccountNotGranted, "the record names an account that its sender may not write to"
-	}
-}
-
-func grant(from sender, asked string) (account string, granted bool) {
-	any := from.accounts[0] == AnyAccount
-	switch {
-	case len(from.accounts) == 1 && !any:
-		return from.accounts[0], asked == "" || asked == from.accounts[0]
-	case asked != "" && (any || slices.Contains(from.accounts, asked)):
-		return asked, true
-	case any:
-		return store.DefaultAccount, false
-	default:
-		return from.accounts[0], false
 	}
 }
 

@@ -147,6 +147,10 @@ func (e *Extension) serve() error {
 		return nil, e.RevokeToken(r.Context(), user, r.PathValue("name"))
 	})
 	e.HandleCommand("GET /status", func(r *http.Request, _ string) (any, error) { return e.Status(r.Context()) })
+	e.HandleCommand("GET /deadletters", func(r *http.Request, _ string) (any, error) { return e.CountDeadLetters(r.Context()) })
+	handleDeadLetters(e, "show", e.ShowDeadLetters)
+	handleDeadLetters(e, "replay", e.ReplayDeadLetters)
+	handleDeadLetters(e, "discard", e.DiscardDeadLetters)
 	e.server = &http.Server{Handler: e.control, ReadHeaderTimeout: 10 * time.Second, ConnContext: withPeer}
 	e.done = make(chan struct{})
 	go func() {
@@ -156,6 +160,16 @@ func (e *Extension) serve() error {
 		}
 	}()
 	return nil
+}
+
+func handleDeadLetters[T any](e *Extension, name string, command func(context.Context, string, DeadLetterRequest) (T, error)) {
+	e.HandleCommand("POST /deadletters/"+name, func(r *http.Request, user string) (any, error) {
+		var req DeadLetterRequest
+		if err := json.NewDecoder(r.Body).Decode(&req); err != nil {
+			return nil, err
+		}
+		return command(r.Context(), user, req)
+	})
 }
 
 // HandleCommand answers a command on the installation's socket with JSON. user
@@ -208,6 +222,8 @@ func observe(set component.TelemetrySettings, s Store) (metric.Registration, err
 	deadLetters := counter("auditlog_dead_letters", "Records set aside as dead letters since the store was created.")
 	waiting, err := meter.Int64ObservableGauge("auditlog_waiting", metric.WithDescription("Records that wait to become searchable."), metric.WithUnit("{record}"))
 	errs = append(errs, err)
+	age, err := meter.Float64ObservableGauge("auditlog_waiting_age", metric.WithDescription("For how long the oldest record that waits has waited; 0 if none does."), metric.WithUnit("s"))
+	errs = append(errs, err)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -221,6 +237,7 @@ func observe(set component.TelemetrySettings, s Store) (metric.Registration, err
 		o.ObserveInt64(duplicates, status.Duplicates)
 		o.ObserveInt64(deadLetters, status.DeadLetters)
 		o.ObserveInt64(waiting, status.Waiting)
+		o.ObserveFloat64(age, status.WaitingAge(time.Now()).Seconds())
 		return nil
-	}, accepted, stored, duplicates, deadLetters, waiting)
+	}, accepted, stored, duplicates, deadLetters, waiting, age)
 }

@@ -23,7 +23,8 @@ type Open func(ctx context.Context, cfg Config, logger *zap.Logger) (Store, erro
 // open at a time: the server, or a command while no server runs.
 type Installation struct {
 	Store
-	dir *local.Dir
+	dir       *local.Dir
+	retention time.Duration
 }
 
 // OpenInstallation locks cfg.Path and opens what is in it. The error wraps
@@ -37,7 +38,7 @@ func OpenInstallation(ctx context.Context, cfg Config, open Open, logger *zap.Lo
 	if err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}
-	return &Installation{Store: s, dir: dir}, nil
+	return &Installation{Store: s, dir: dir, retention: cfg.Retention}, nil
 }
 
 // Close closes the store, then unlocks the directory.
@@ -92,17 +93,29 @@ func (i *Installation) RevokeToken(ctx context.Context, user, name string) error
 // Record stores the entry in each of the accounts, before it returns. "*" and
 // no account stand for [DefaultAccount].
 func (i *Installation) Record(ctx context.Context, entry Entry, accounts ...string) error {
-	if len(accounts) == 0 || accounts[0] == "*" {
+	if len(accounts) == 0 || accounts[0] == AnyAccount {
 		accounts = []string{DefaultAccount}
+	}
+	var entries []Entry
+	for _, account := range accounts {
+		entry.Account = account
+		entries = append(entries, entry)
+	}
+	return i.record(ctx, entries)
+}
+
+// record stores entries of one action, before it returns.
+func (i *Installation) record(ctx context.Context, entries []Entry) error {
+	if len(entries) == 0 {
+		return nil
 	}
 	now := time.Now()
 	var batch Batch
-	for _, account := range accounts {
-		entry.Account = account
+	for _, entry := range entries {
 		batch.Events = append(batch.Events, entry.Event(now))
 	}
 	if err := i.Write(ctx, batch); err != nil {
-		return fmt.Errorf("record %s: %w", entry.Action, err)
+		return fmt.Errorf("record %s: %w", entries[0].Action, err)
 	}
 	return nil
 }

@@ -322,6 +322,15 @@ type Status struct {
 	Problem string `json:"problem,omitempty"` // what a person must look at, in one sentence
 }
 
+// WaitingAge is for how long the oldest record that waits has waited; 0 if none
+// does.
+func (s Status) WaitingAge(now time.Time) time.Duration {
+	if s.OldestWaiting.IsZero() {
+		return 0
+	}
+	return max(0, now.Sub(s.OldestWaiting))
+}
+
 // A Store is a [Writer] and a [Reader] over the same events, and a
 // [DeadLetterStore].
 type Store interface {

@@ -278,6 +278,9 @@ func printStatus(out io.Writer, s store.Status, running bool) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(w, "server running\t%t\t\n", running)
 	fmt.Fprintf(w, "accepted\t%d\t\n= stored\t%d\t\n+ duplicates\t%d\t\n+ dead letters\t%d\t\n+ waiting\t%d\t\n", s.Accepted, s.Stored, s.Duplicates, s.DeadLetters, s.Waiting)
+	if s.Waiting > 0 {
+		fmt.Fprintf(w, "oldest waiting\t%s\t\n", s.WaitingAge(time.Now()).Round(time.Second))
+	}
 	fmt.Fprintf(w, "days kept\t%d\t\n", s.Days)
 	if s.Oldest != "" {
 		fmt.Fprintf(w, "oldest day\t%s\t\nnewest day\t%s\t\n", s.Oldest, s.Newest)

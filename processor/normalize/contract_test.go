@@ -58,6 +58,7 @@ var identity = map[string]pcommon.ValueType{
 	audit.AttributeFingerprint:      pcommon.ValueTypeBytes,
 	audit.AttributeDeadLetterReason: pcommon.ValueTypeStr,
 	audit.AttributeDeadLetterDetail: pcommon.ValueTypeStr,
+	audit.AttributeDeadLetterAsked:  pcommon.ValueTypeStr,
 	audit.AttributeDeadLetterNames:  pcommon.ValueTypeSlice,
 }
 

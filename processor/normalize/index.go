@@ -76,7 +76,8 @@ func extra(s slot) slot      { return firstExtra + s }
 var owned = func() map[string]bool {
 	names := map[string]bool{
 		audit.Account.Attribute: true, audit.AttributeID: true, audit.AttributeFingerprint: true,
-		audit.AttributeDeadLetterReason: true, audit.AttributeDeadLetterDetail: true, audit.AttributeDeadLetterNames: true,
+		audit.AttributeDeadLetterReason: true, audit.AttributeDeadLetterDetail: true, audit.AttributeDeadLetterAsked: true,
+		audit.AttributeDeadLetterNames: true,
 	}
 	for f := range audit.Fields() {
 		if f.Stamped {

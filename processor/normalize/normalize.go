@@ -89,6 +89,9 @@ func (r *reader) record(record plog.LogRecord, now int64) {
 	if aside || !usable {
 		names = r.names(e)
 	}
+	if aside && !usable {
+		e.found[of(audit.Action)] = candidate{} // a last resort: an operator shall not make an event of it
+	}
 	r.write(e, record)
 	if len(r.keep) > 0 {
 		r.putKept(e, attributes)

@@ -539,6 +539,10 @@ func TestDeadLetter(t *testing.T) {
 			sent{attributes: attributes{"user.name": "ada", "large": "", "audit.dead_letter.reason": "record_too_large", "audit.dead_letter.detail": "too large"}},
 			attributes{"user.name": "ada", "audit.dead_letter.reason": "record_too_large", "audit.dead_letter.detail": "too large", "audit.dead_letter.names": list{"large"}},
 		},
+		"set aside by the receiver, without actor and action": {
+			sent{attributes: attributes{"http.route": "/x/{id}", "http.method": "GET", "audit.dead_letter.reason": "account_not_granted", "audit.dead_letter.asked": "beta"}},
+			attributes{"audit.method": "GET", "audit.dead_letter.reason": "account_not_granted", "audit.dead_letter.asked": "beta"},
+		},
 		"an impersonator is somebody": {sent{attributes: attributes{"impersonator": "root", "x": 1}}, attributes{"audit.impersonator.name": "root", "audit.impersonated": true}},
 	} {
 		t.Run(name, func(t *testing.T) {

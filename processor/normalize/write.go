@@ -77,6 +77,7 @@ var identity = map[string]pcommon.ValueType{
 	audit.AttributeFingerprint:      pcommon.ValueTypeBytes,
 	audit.AttributeDeadLetterReason: pcommon.ValueTypeStr,
 	audit.AttributeDeadLetterDetail: pcommon.ValueTypeStr,
+	audit.AttributeDeadLetterAsked:  pcommon.ValueTypeStr,
 }
 
 func same(f *audit.Field, c *candidate, v pcommon.Value) bool {

@@ -183,6 +183,7 @@ var plans = func() map[string]plan {
 	for _, name := range []string{audit.AttributeID, audit.AttributeFingerprint, audit.AttributeDeadLetterReason, audit.Received.Attribute} {
 		m[name] = plan{keep, name}
 	}
+	m[audit.AttributeDeadLetterAsked] = plan{harmless, "dead_letter.asked"}
 	m[audit.AttributeDeadLetterNames] = plan{names, "dead_letter.names"}
 	return m
 }()

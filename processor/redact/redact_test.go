@@ -73,6 +73,7 @@ func TestClosedList(t *testing.T) {
 		kept.PutInt("pin", 4711)
 		kept.PutEmptyMap("deep").PutEmptySlice("list").AppendEmpty().SetStr("password=hunter2")
 		kept.PutEmptyBytes("raw").FromRaw([]byte("password=hunter2"))
+		a.PutStr(audit.AttributeDeadLetterAsked, "acme password=hunter2")
 		names := a.PutEmptySlice(audit.AttributeDeadLetterNames)
 		names.AppendEmpty().SetStr("plain")
 		names.AppendEmpty().SetStr("password=hunter2")
@@ -88,6 +89,7 @@ func TestClosedList(t *testing.T) {
 	require.Equal(t, "MDEyMzQ1Njc4OQ==", text(a, audit.AttributeFingerprint))
 	require.Equal(t, `{"dbPassword":"[redacted:key]","deep":{"list":["password=[redacted:pair]"]},"pin":"[redacted:key]","raw":"password=[redacted:pair]"}`, text(a, audit.Attributes.Attribute))
 	require.Equal(t, `["plain","password=[redacted:pair]"]`, text(a, audit.AttributeDeadLetterNames))
+	require.Equal(t, "acme password=[redacted:pair]", text(a, audit.AttributeDeadLetterAsked))
 	require.Contains(t, text(a, audit.Redactions.Attribute), `"request.password: key"`)
 	require.Contains(t, text(a, audit.Redactions.Attribute), `"attributes.pin: key"`)
 	marshaler := plog.JSONMarshaler{}

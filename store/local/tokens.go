@@ -108,7 +108,7 @@ func (t *Tokens) Create(name string, kind TokenKind, accounts []string, expires 
 	defer t.mu.Unlock()
 	next := map[string]Token{}
 	for hash, token := range t.byHash {
-		if token.expired(now) {
+		if token.Expired(now) {
 			continue
 		}
 		if token.Name == name {
@@ -171,13 +171,13 @@ func (t *Tokens) Find(bearer string) (Token, bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	token, ok := t.byHash[hash]
-	if !ok || token.expired(time.Now()) {
+	if !ok || token.Expired(time.Now()) {
 		return Token{}, false
 	}
 	return token, true
 }
 
-func (t Token) expired(now time.Time) bool { return !t.Expires.IsZero() && !now.Before(t.Expires) }
+func (t Token) Expired(now time.Time) bool { return !t.Expires.IsZero() && !now.Before(t.Expires) }
 
 func sorted(tokens map[string]Token) []Token {
 	list := make([]Token, 0, len(tokens))
