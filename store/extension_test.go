@@ -32,7 +32,11 @@ func model(context.Context, store.Config, *zap.Logger) (store.Store, error) {
 }
 
 func start(t *testing.T, telemetry component.TelemetrySettings) (*store.Extension, string) {
-	f := store.NewFactory(model)
+	return startOver(t, telemetry, model)
+}
+
+func startOver(t *testing.T, telemetry component.TelemetrySettings, open store.Open) (*store.Extension, string) {
+	f := store.NewFactory(open)
 	cfg := f.CreateDefaultConfig().(*store.Config)
 	cfg.Path = t.TempDir()
 	set := extensiontest.NewNopSettings(store.Type)
@@ -162,6 +166,36 @@ func TestMetricsAreTheStatus(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, m.Data.(metricdata.Sum[int64]).DataPoints[0].Value, name)
 	}
+}
+
+// waiting is a store with a record that waits since 1970.
+type waiting struct{ store.Store }
+
+func (w waiting) Status(ctx context.Context) (store.Status, error) {
+	s, err := w.Store.Status(ctx)
+	s.Accepted, s.Waiting, s.OldestWaiting = s.Accepted+1, 1, time.Unix(0, 0)
+	return s, err
+}
+
+func TestMetricsOfWhatWaits(t *testing.T) {
+	tel := componenttest.NewTelemetry()
+	defer func() { require.NoError(t, tel.Shutdown(context.Background())) }()
+	age := func() float64 {
+		m, err := tel.GetMetric("auditlog_waiting_age")
+		require.NoError(t, err)
+		return m.Data.(metricdata.Gauge[float64]).DataPoints[0].Value
+	}
+	t.Run("nothing", func(t *testing.T) {
+		start(t, tel.NewTelemetrySettings())
+		require.Zero(t, age())
+	})
+	startOver(t, tel.NewTelemetrySettings(), func(context.Context, store.Config, *zap.Logger) (store.Store, error) {
+		return waiting{storetest.NewModel(time.Now, 30*24*time.Hour)}, nil
+	})
+	require.Greater(t, age(), 50*365*24*time.Hour.Seconds())
+	m, err := tel.GetMetric("auditlog_waiting")
+	require.NoError(t, err)
+	require.EqualValues(t, 1, m.Data.(metricdata.Gauge[int64]).DataPoints[0].Value)
 }
 
 func TestFindNamesTheSetting(t *testing.T) {
