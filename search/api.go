@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -177,9 +178,13 @@ func (a *api) owner(read string, answer ownerFunc) http.Handler {
 	})
 }
 
+// watching are the routes that a page asks by itself. They do not keep a session
+// from becoming idle.
+var watching = []string{"GET /api/v1/arrivals", "GET /api/v1/tail"}
+
 // admit returns the owner who makes the request, if it may be answered now.
 func (a *api) admit(r *http.Request, read string) (owner, error) {
-	o, err := a.authenticate(r, true)
+	o, err := a.authenticate(r, !slices.Contains(watching, r.Pattern))
 	if err != nil {
 		if wait := a.failures.wait(a.client(r), a.now()); wait > 0 {
 			return owner{}, tooMany(wait, "Too many requests that do not say who makes them.")

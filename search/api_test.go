@@ -10,9 +10,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,8 +36,9 @@ func (s *server) addEvent(ago time.Duration, change func(*audit.Event)) audit.ID
 	return e.ID
 }
 
-func TestEveryFilterIncludesAndExcludes(t *testing.T) {
-	s := start(t, nil)
+func TestEveryFilterIncludesAndExcludes(t *testing.T) { onEachStore(t, everyFilterIncludesAndExcludes) }
+
+func everyFilterIncludesAndExcludes(t *testing.T, s *server) {
 	owner := s.token(local.OwnerToken, "acme")
 	first := s.addEvent(2*time.Hour, func(e *audit.Event) {
 		e.SetText(audit.UserName, "ana")
@@ -156,8 +159,9 @@ func TestAScanThatStopsSaysHowFarItLooked(t *testing.T) {
 	require.Equal(t, len(wanted), lines, "an export is whole in any case")
 }
 
-func TestSummaryCountsOverTime(t *testing.T) {
-	s := start(t, nil)
+func TestSummaryCountsOverTime(t *testing.T) { onEachStore(t, summaryCountsOverTime) }
+
+func summaryCountsOverTime(t *testing.T, s *server) {
 	owner := s.token(local.OwnerToken, "acme")
 	at := time.Now().UTC().Truncate(time.Hour).Add(-2 * time.Hour)
 	for i, status := range []string{"success", "success", "failure", "unknown"} {
@@ -204,8 +208,9 @@ func TestSummaryCountsOverTime(t *testing.T) {
 	require.NotNil(t, got.Buckets)
 }
 
-func TestExportsStreamEveryEvent(t *testing.T) {
-	s := start(t, nil)
+func TestExportsStreamEveryEvent(t *testing.T) { onEachStore(t, exportsStreamEveryEvent) }
+
+func exportsStreamEveryEvent(t *testing.T, s *server) {
 	owner := s.token(local.OwnerToken, "acme")
 	var batch store.Batch
 	const n = 3000
@@ -368,7 +373,10 @@ func (s *server) arrivals(query, token string) (got arrivals) {
 }
 
 func TestArrivalsCountWhatIsNewAndNotTheOwnReads(t *testing.T) {
-	s := start(t, nil)
+	onEachStore(t, arrivalsCountWhatIsNewAndNotTheOwnReads)
+}
+
+func arrivalsCountWhatIsNewAndNotTheOwnReads(t *testing.T, s *server) {
 	owner, other := s.token(local.OwnerToken, "acme"), s.token(local.OwnerToken, "beta")
 	s.add("acme", time.Hour)
 	since := s.events("", owner).Arrived
@@ -455,8 +463,9 @@ func (r *sseReader) next() string {
 	return ""
 }
 
-func TestTailSendsEventsAsTheyArrive(t *testing.T) {
-	s := start(t, nil)
+func TestTailSendsEventsAsTheyArrive(t *testing.T) { onEachStore(t, tailSendsEventsAsTheyArrive) }
+
+func tailSendsEventsAsTheyArrive(t *testing.T, s *server) {
 	owner := s.token(local.OwnerToken, "acme")
 	s.add("acme", time.Minute, "method", "POST")
 	since := s.events("", owner).Arrived
@@ -597,4 +606,55 @@ func TestServerStopsWhileATailIsOpen(t *testing.T) {
 	defer cancel()
 	require.NoError(t, s.search.Shutdown(ctx))
 	require.Empty(t, tail.next())
+}
+
+// endless is a store that has a page of the same events again and again.
+type endless struct {
+	store.Store
+	page store.Page
+	left atomic.Int64
+}
+
+func (e *endless) Search(context.Context, store.Caller, store.Query) (store.Page, error) {
+	page := store.Page{Events: e.page.Events, Next: e.page.Next}
+	if e.left.Add(-1) <= 0 {
+		page.Next = nil
+	}
+	return page, nil
+}
+
+func TestExportsNeedTheSameMemoryForAnySize(t *testing.T) {
+	s := start(t, nil)
+	owner := s.token(local.OwnerToken, "acme")
+	const pages = 600
+	many := &endless{Store: s.faulty.Store}
+	for range 500 {
+		many.page.Events = append(many.page.Events, store.Entry{Account: "acme", User: "ana", Action: "exported", Request: strings.Repeat("x", 500)}.Event(time.Now()))
+	}
+	many.page.Next = &store.Position{Time: time.Now()}
+	s.faulty.Store = many
+	for _, format := range []string{"ndjson", "csv"} {
+		many.left.Store(pages)
+		resp, err := http.DefaultTransport.RoundTrip(s.request(http.MethodGet, "/api/v1/events."+format, owner, ""))
+		require.NoError(t, err)
+		var first, last runtime.MemStats
+		lines, size := bufio.NewScanner(resp.Body), 0
+		rows := 0
+		for ; lines.Scan(); rows++ {
+			size += len(lines.Bytes())
+			switch rows {
+			case 10_000:
+				runtime.GC()
+				runtime.ReadMemStats(&first)
+			case pages*500 - 5000:
+				runtime.GC()
+				runtime.ReadMemStats(&last)
+			}
+		}
+		require.NoError(t, resp.Body.Close())
+		require.GreaterOrEqual(t, rows, pages*500)
+		grown := int64(last.HeapAlloc) - int64(first.HeapAlloc)
+		t.Logf("%s: %d MB, the heap grew by %d KiB", format, size/1e6, grown>>10)
+		require.Less(t, grown, int64(8<<20))
+	}
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/auditlog/auditlog/search"
 	"github.com/auditlog/auditlog/store"
 	"github.com/auditlog/auditlog/store/local"
+	"github.com/auditlog/auditlog/store/sqlite"
 	"github.com/auditlog/auditlog/store/storetest"
 )
 
@@ -106,6 +107,17 @@ func (s *server) add(account string, ago time.Duration, values ...string) audit.
 	}
 	require.NoError(s.t, s.store.Write(s.t.Context(), store.Batch{Events: []audit.Event{e}}))
 	return e.ID
+}
+
+// onEachStore runs a test over the model and over the embedded store.
+func onEachStore(t *testing.T, test func(t *testing.T, s *server)) {
+	t.Run("model", func(t *testing.T) { test(t, start(t, nil)) })
+	t.Run("sqlite", func(t *testing.T) {
+		on, err := sqlite.Open(t.Context(), sqlite.Options{Path: t.TempDir(), Retention: 30 * 24 * time.Hour, MaxOpenDays: 16})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, on.Close()) })
+		test(t, startOn(t, on, nil))
+	})
 }
 
 type answer struct {
@@ -264,6 +276,15 @@ func TestSessionEnds(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, ask(), "idle")
 
 	cookie = s.signedIn("acme")
+	for range 2 {
+		s.clock.move(45 * time.Minute)
+		req := s.request(http.MethodGet, "/api/v1/arrivals", "", "")
+		req.AddCookie(cookie)
+		s.do(req)
+	}
+	require.Equal(t, http.StatusUnauthorized, ask(), "a page that only looks for news is idle, too")
+
+	cookie = s.signedIn("acme")
 	for range 13 {
 		require.Equal(t, http.StatusOK, ask())
 		s.clock.move(59 * time.Minute)
@@ -309,8 +330,9 @@ func TestOtherSites(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, s.do(other).status, "another port of this machine is another origin")
 }
 
-func TestFilters(t *testing.T) {
-	s := start(t, nil)
+func TestFilters(t *testing.T) { onEachStore(t, filterByValues) }
+
+func filterByValues(t *testing.T, s *server) {
 	owner := s.token(local.OwnerToken, "acme")
 	post := s.add("acme", time.Hour, "method", "POST", "area", "Users", "entity.type", "user")
 	put := s.add("acme", 2*time.Hour, "method", "PUT", "area", "Users", "entity.type", "role")
@@ -356,8 +378,9 @@ func TestFilters(t *testing.T) {
 	require.Len(t, filters, 8)
 }
 
-func TestPages(t *testing.T) {
-	s := start(t, nil)
+func TestPages(t *testing.T) { onEachStore(t, pageByPage) }
+
+func pageByPage(t *testing.T, s *server) {
 	owner, other := s.token(local.OwnerToken, "acme"), s.token(local.OwnerToken, "beta")
 	var want []string
 	for i := range 25 {
@@ -450,8 +473,9 @@ func (s *server) own(account, action string) (events []audit.Event) {
 	return p.Events
 }
 
-func TestReadsAreEvents(t *testing.T) {
-	s := start(t, nil)
+func TestReadsAreEvents(t *testing.T) { onEachStore(t, readsAreEvents) }
+
+func readsAreEvents(t *testing.T, s *server) {
 	owner, sender := s.token(local.OwnerToken, "acme"), s.token(local.SenderToken, "acme")
 	id := s.add("acme", time.Hour)
 	for range 3 {
