@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"time"
 )
 
@@ -98,49 +99,64 @@ type Key []byte
 
 // Fingerprint returns the HMAC over account, sender and the canonical encoding
 // of everything that was sent.
-func (k Key) Fingerprint(account, sender string, sent ...[]byte) (f Fingerprint) {
-	m := hmac.New(sha256.New, k)
-	var n [8]byte
-	part := func(b []byte) {
-		binary.BigEndian.PutUint64(n[:], uint64(len(b)))
-		m.Write(n[:])
-		m.Write(b)
-	}
-	part([]byte(account))
-	part([]byte(sender))
+func (k Key) Fingerprint(account, sender string, sent ...[]byte) Fingerprint {
+	return k.Printer().Fingerprint(account, sender, sent...)
+}
+
+// A Printer makes many fingerprints under one key. It is for one goroutine.
+type Printer struct {
+	mac  hash.Hash
+	head []byte // of the part at hand: its length, and itself if it is short
+}
+
+// Printer returns one for k.
+func (k Key) Printer() *Printer { return &Printer{mac: hmac.New(sha256.New, k)} }
+
+// Fingerprint is [Key.Fingerprint].
+func (p *Printer) Fingerprint(account, sender string, sent ...[]byte) (f Fingerprint) {
+	p.mac.Reset()
+	p.head = appendPart(appendPart(p.head[:0], account), sender)
 	for _, b := range sent {
-		part(b)
+		p.head = binary.BigEndian.AppendUint64(p.head, uint64(len(b)))
+		p.mac.Write(p.head)
+		p.mac.Write(b)
+		p.head = p.head[:0]
 	}
-	m.Sum(f[:0])
+	p.mac.Write(p.head)
+	p.head = p.mac.Sum(p.head[:0])
+	copy(f[:], p.head)
 	return f
+}
+
+// appendPart appends the length of a part, in eight bytes, and the part.
+func appendPart[T string | []byte](b []byte, part T) []byte {
+	return append(binary.BigEndian.AppendUint64(b, uint64(len(part))), part...)
 }
 
 // ClientHash is the identity of a record that brings an id of its own. It holds
 // account and sender, so that no sender can claim another's id.
 func ClientHash(account, sender, id string) Hash {
-	return hash("client", []byte(account), []byte(sender), []byte(id))
+	var room [256]byte
+	return digest(appendPart(appendPart(appendPart(appendPart(room[:0], "client"), account), sender), id))
 }
 
 // RecordHash is the identity of a record without an id: its fingerprint and its
 // number among the equal records of its request, from 0.
 func RecordHash(f Fingerprint, number int) Hash {
-	return hash("record", f[:], binary.BigEndian.AppendUint64(nil, uint64(number)))
+	var room [128]byte
+	b := appendPart(appendPart(room[:0], "record"), f[:])
+	return digest(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, 8), uint64(number)))
 }
 
 // ConflictHash is the identity of a record whose id h belongs to another record
 // already.
-func ConflictHash(h Hash, f Fingerprint) Hash { return hash("conflict", h[:], f[:]) }
+func ConflictHash(h Hash, f Fingerprint) Hash {
+	var room [128]byte
+	return digest(appendPart(appendPart(appendPart(room[:0], "conflict"), h[:]), f[:]))
+}
 
-func hash(domain string, parts ...[]byte) (h Hash) {
-	s := sha256.New()
-	var n [8]byte
-	for _, p := range append([][]byte{[]byte(domain)}, parts...) {
-		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
-		s.Write(n[:])
-		s.Write(p)
-	}
-	var sum [sha256.Size]byte
-	s.Sum(sum[:0])
+func digest(b []byte) (h Hash) {
+	sum := sha256.Sum256(b)
 	copy(h[:], sum[:])
 	return h
 }

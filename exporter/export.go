@@ -45,10 +45,11 @@ func (e *auditExporter) export(ctx context.Context, logs plog.Logs) error {
 // them lacks what only the receiver can give.
 func Batch(logs plog.Logs) (store.Batch, error) {
 	batch := store.Batch{Events: make([]audit.Event, 0, logs.LogRecordCount())}
+	var order audit.Sequence[*audit.Field]
 	for _, resource := range logs.ResourceLogs().All() {
 		for _, scope := range resource.ScopeLogs().All() {
 			for _, record := range scope.LogRecords().All() {
-				if err := appendRecord(&batch, record.Attributes()); err != nil {
+				if err := appendRecord(&batch, record.Attributes(), &order); err != nil {
 					return store.Batch{}, err
 				}
 			}
@@ -57,10 +58,16 @@ func Batch(logs plog.Logs) (store.Batch, error) {
 	return batch, nil
 }
 
-func appendRecord(batch *store.Batch, attributes pcommon.Map) error {
+func appendRecord(batch *store.Batch, attributes pcommon.Map, order *audit.Sequence[*audit.Field]) error {
 	var event audit.Event
+	order.Begin()
 	for name, value := range attributes.All() {
-		if f := audit.ByAttribute(name); f != nil {
+		f, ok := order.Find(name)
+		if !ok {
+			f = audit.ByAttribute(name)
+			order.Add(name, f)
+		}
+		if f != nil {
 			set(&event, f, value)
 		}
 	}

@@ -36,8 +36,20 @@ var owned = func() map[string]bool {
 	return names
 }()
 
+// ownedLengths are the lengths of owned, as bits: most names need no look into it.
+var ownedLengths = lengths(owned)
+
+func lengths(names map[string]bool) (bits uint64) {
+	for name := range names {
+		bits |= 1 << len(name)
+	}
+	return bits
+}
+
 func strip(attributes pcommon.Map) {
-	attributes.RemoveIf(func(name string, _ pcommon.Value) bool { return owned[name] })
+	attributes.RemoveIf(func(name string, _ pcommon.Value) bool {
+		return ownedLengths>>len(name)&1 != 0 && owned[name]
+	})
 }
 
 // stamp puts account, sender, identity and time received on each record, in
@@ -46,6 +58,7 @@ func strip(attributes pcommon.Map) {
 func (s *stamper) stamp(logs plog.Logs, from sender, received time.Time) map[audit.Reason]int {
 	marked := map[audit.Reason]int{}
 	equal := map[audit.Fingerprint]int{}
+	printer := s.key.Printer()
 	var buf []byte
 	for _, resource := range logs.ResourceLogs().All() {
 		buf = appendMap(buf[:0], resource.Resource().Attributes())
@@ -65,7 +78,7 @@ func (s *stamper) stamp(logs plog.Logs, from sender, received time.Time) map[aud
 				asked := clientAccount(record, scopeAccount)
 				account, reason, detail := s.judge(len(buf), from, asked)
 				meant := cmp.Or(asked, account) // its identity is the same once the account is granted
-				fingerprint := s.key.Fingerprint(meant, from.name, resourceSum[:], scopeSum[:], buf)
+				fingerprint := printer.Fingerprint(meant, from.name, resourceSum[:], scopeSum[:], buf)
 				hash := identity(meant, from.name, clientID(attributes), fingerprint, equal)
 				strip(attributes)
 				if reason != "" {
@@ -123,18 +136,39 @@ var accountNames = append([]string{audit.Account.Attribute}, audit.Account.From.
 
 // clientID is the id that the client gave the record; "" if there is none.
 func clientID(attributes pcommon.Map) string {
-	return lookup(attributes, []string{audit.AttributeEventID, "log.record.uid"})
+	return lookup(attributes, idNames)
 }
+
+var idNames = []string{audit.AttributeEventID, "log.record.uid"}
 
 // lookup returns the first value, as text, that m holds under one of the names,
 // dotted or as nested maps.
 func lookup(m pcommon.Map, names []string) string {
+	if !mayHold(m, names) {
+		return ""
+	}
 	for _, name := range names {
 		if v, ok := get(m, name); ok && v.AsString() != "" {
 			return v.AsString()
 		}
 	}
 	return ""
+}
+
+// mayHold reports whether m has one of the names, or a map that may be the
+// beginning of one.
+func mayHold(m pcommon.Map, names []string) bool {
+	for name, v := range m.All() {
+		if v.Type() == pcommon.ValueTypeMap {
+			return true
+		}
+		for _, n := range names {
+			if n == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func get(m pcommon.Map, name string) (pcommon.Value, bool) {
