@@ -1,0 +1,244 @@
+package redact
+
+import (
+	"regexp"
+	"strings"
+)
+
+// commandSpans finds secrets after the options of commands.
+func (p *Pass) commandSpans(s string, list []span) []span {
+	for i := 0; i < len(s); i++ {
+		if s[i] != '-' || i > 0 && strings.IndexByte(" \t\n\"'`[(,", s[i-1]) < 0 {
+			continue
+		}
+		j := i
+		for j < len(s) && s[j] == '-' {
+			j++
+		}
+		k := j
+		for k < len(s) && isNameByte(s[k]) {
+			k++
+		}
+		name := s[j:k]
+		if name == "" {
+			continue
+		}
+		from := k
+		for from < len(s) && (s[from] == ' ' || s[from] == '"' || s[from] == '\'' || s[from] == ',') {
+			from++
+		}
+		to := from
+		if from > 0 && (s[from-1] == '"' || s[from-1] == '\'') && from > k && strings.IndexByte(s[k:from], ' ') >= 0 {
+			if q := strings.IndexByte(s[from:], s[from-1]); q >= 0 {
+				to = from + q
+			}
+		}
+		if to == from {
+			for to < len(s) && strings.IndexByte(" \t\n\r\"'", s[to]) < 0 {
+				to++
+			}
+		}
+		short := j-i == 1 && (len(name) <= 2 || lower(name[0]) == 'p' && (!p.secretName(name) || name[0] == 'p' && !secretTerms[name] && after(commandLine(s, i), gluing...)))
+		switch {
+		case short:
+			list = shortOption(s, i, j, k, from, to, list)
+		case k < len(s) && (s[k] == '=' || s[k] == ':'):
+		case from > k && from < to && s[from] != '-' && p.secretName(name) && !harmlessValue(s[from:to]):
+			list = append(list, span{from: from, to: to, rule: rulePair})
+			i = to - 1
+		}
+	}
+	if at := indexFold(s, "net use "); at >= 0 {
+		for _, f := range strings.Fields(s[at:])[2:] {
+			if !strings.HasPrefix(f, "/") && !strings.HasPrefix(f, `\\`) && !strings.HasSuffix(f, ":") {
+				k := at + strings.Index(s[at:], f)
+				list = append(list, span{from: k, to: k + len(f), rule: rulePair})
+			}
+		}
+	}
+	if at := indexFold(s, "pass:"); at >= 0 && indexFold(s, "openssl") >= 0 {
+		list = append(list, span{from: at + 5, to: rest(s, at+5, ':', false), rule: rulePair})
+	}
+	return list
+}
+
+// gluing are commands that take a password glued to -p.
+var gluing = []string{"mysql", "mariadb", "mysqldump", "mysqladmin", "mycli", "sshpass", "7z", "htpasswd", "unrar"}
+
+// commandLine returns what stands before an option at i in its command.
+func commandLine(s string, i int) string {
+	line := s[max(0, i-512):i]
+	return line[strings.LastIndexAny(line, "\n;|&")+1:]
+}
+
+// after reports whether one of the commands stands in a line.
+func after(line string, commands ...string) bool {
+	for _, c := range commands {
+		if at := strings.Index(line, c); at >= 0 && (at == 0 || !isAlnum(line[at-1])) {
+			return true
+		}
+	}
+	return false
+}
+
+// shortOption judges -p, -P, -u, -w and -a by the command before them.
+func shortOption(s string, i, j, k, from, to int, list []span) []span {
+	line := commandLine(s, i)
+	has := func(commands ...string) bool { return after(line, commands...) }
+	name := s[j:k]
+	glued := name[1:] != ""
+	value := func(f, t int) []span {
+		if f < t && s[f] != '-' {
+			return append(list, span{from: f, to: t, rule: rulePair})
+		}
+		return list
+	}
+	end := rest(s, j+1, ' ', false)
+	switch name[0] {
+	case 'p':
+		switch {
+		case has(gluing...):
+			if glued || j+1 < len(s) && s[j+1] > ' ' {
+				return value(j+1, end)
+			}
+			return value(from, to)
+		case !glued && has("docker login", "podman login", "login", "mongo", "mongosh", "mongodump", "cqlsh", "az ", "sqlplus", "vault", "ldap", "influx", "helm", "tool", "cli", "app", "admin", "ansible", "clickhouse", "oc "):
+			return value(from, to)
+		case !glued && !has("ssh", "docker", "nc", "mkdir", "cp", "scp", "psql", "pg_dump", "podman", "redis-cli", "nmap", "git", "ps", "tar", "make", "xargs", "python", "go ") && !number(s[from:to]) && from > k:
+			return value(from, to)
+		}
+	case 'P':
+		if !glued && has("sqlcmd", "bcp", "zip", "isql", "osql", "unzip") {
+			return value(from, to)
+		}
+	case 'u', 'U':
+		word := s[from:to]
+		if glued && has("curl", "wget", "http") {
+			word, from, to = s[j+1:end], j+1, end
+		}
+		if c := strings.IndexAny(word, ":%"); c > 0 && has("curl", "wget", "http", "smbclient", "rpcclient", "ldap") {
+			return value(from+c+1, to)
+		}
+	case 'w', 'a':
+		if !glued && has("ldap", "redis-cli", "net", "memc", "radtest") && from > k {
+			return value(from, to)
+		}
+	}
+	return list
+}
+
+func number(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !isDigit(s[i]) && s[i] != ':' && s[i] != '.' && s[i] != '/' {
+			return false
+		}
+	}
+	return true
+}
+
+// logins are commands and phrases in which a password has no name, or a name
+// that means so there only. What the group matches goes.
+var logins = []struct {
+	needle string // in lower case, what a match holds in any case
+	expr   *regexp.Regexp
+}{
+	{`net user`, regexp.MustCompile(`(?i)\bnet user \S+ ([^/\s]\S*)`)},
+	{`htpasswd`, regexp.MustCompile(`(?i)\bhtpasswd -\S*b\S* (?:\S+ )?\S+ (\S+)`)},
+	{`echo`, regexp.MustCompile(`(?i)echo\s+["']?(?:[\w.-]+:)?([^"'|\s]+)["']?\s*\|\s*(?:sudo\s+)?(?:chpasswd|passwd|sudo|kinit|docker|su|gpg|openssl)`)},
+	{`auth `, regexp.MustCompile(`(?:^|[\s>"])AUTH (?:[a-z][\w-]* )?(\S{4,})`)},
+	{`auth`, regexp.MustCompile(`(?i)\bAUTH(?:ENTICATE)? (?:PLAIN|LOGIN)[\s:]+(\S{4,})`)},
+	{`convertto-`, regexp.MustCompile(`(?i)ConvertTo-SecureString\s+(?:-String\s+)?["']?([^"'\s]+)`)},
+	{`user `, regexp.MustCompile(`(?:^|[\r\n]|ftp> ?)(?i:user) \S+ (\S*[\d!#$%^&*]\S*)\s*$`)},
+	{`pass `, regexp.MustCompile(`(?:^|[\r\n])PASS (\S+)`)},
+	{` login `, regexp.MustCompile(`(?i)\b[a-z]\d+ LOGIN \S+ (\S+)`)},
+	{`_`, regexp.MustCompile(`(?i)\b(?:add_user|change_password) \S+ (\S+)`)},
+	{`/rp`, regexp.MustCompile(`(?i)/rp\s+(\S+)`)},
+	{`curl`, regexp.MustCompile(`(?i)\bcurl .*?(?:--user|-u)[ =]["']?[^\s:"']+:([^\s"']+)`)},
+	{`gh secret`, regexp.MustCompile(`(?i)\bgh secret set .*?(?:--body|-b)[ =]["']?([^\s"']+)`)},
+	{`sshpass`, regexp.MustCompile(`\bsshpass -p ?["']?([^\s"']+)`)},
+	{`password`, regexp.MustCompile(`(?i)\b(?:mysqladmin|nmcli) .*?\bpassword ["']?([^\s"']+)`)},
+	{`authtoken`, regexp.MustCompile(`(?i)authtoken[ =]["']?([^\s"']+)`)},
+	{`ftp>`, regexp.MustCompile(`ftp> ?user \S+ (\S+)`)},
+	{`variable "`, regexp.MustCompile(`(?i)variable "[^"]*(?:pass|secret|key|token|pwd)[^"]*" ?\{[^}]{0,200}?default\s*=\s*"([^"]*)"`)},
+	{`snmp`, regexp.MustCompile(`(?i)\bsnmp\w+ .*?-[AX] (\S+)`)},
+	{`password`, regexp.MustCompile(`(?i)\b(?:machine|login) \S+.*? password (\S+)`)},
+	{`log`, regexp.MustCompile(`(?i)\blog(?:ged )?[io]n (?:as|with) [\w.@-]+[:/](\S+)`)},
+}
+
+// loginSpans finds passwords by the command or phrase they stand in.
+func loginSpans(s string, list []span) []span {
+	for _, l := range logins {
+		if indexFold(s, l.needle) < 0 {
+			continue
+		}
+		for _, at := range l.expr.FindAllStringSubmatchIndex(s, -1) {
+			if v := s[at[2]:at[3]]; !harmlessValue(v) && !strings.HasPrefix(v, "[redacted:") {
+				list = append(list, span{from: at[2], to: at[3], rule: rulePair})
+			}
+		}
+	}
+	return list
+}
+
+// Bounds of a list of arguments that is read as a command line.
+const (
+	maxArguments = 64
+	maxCommand   = 4096 // bytes
+)
+
+// commandList redacts a list of arguments by what they are as one line, and
+// reports whether it changed: ["curl", "-u", "user:…"].
+func (p *Pass) commandList(i int32) bool {
+	var line strings.Builder
+	count, options := 0, false
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		n := &p.nodes[c]
+		if n.kind != text || n.text == "" || strings.HasPrefix(n.text, "[") || count == maxArguments || line.Len()+len(n.text) > maxCommand {
+			return false
+		}
+		if count > 0 {
+			line.WriteByte(' ')
+		}
+		line.WriteString(n.text)
+		options = options || count > 0
+		count++
+	}
+	if !options || !command(p.nodes[p.nodes[i].child].text) {
+		return false
+	}
+	s := line.String()
+	list := loginSpans(s, p.commandSpans(s, nil))
+	if strings.HasPrefix(s, "sqlplus ") {
+		list = bareUserinfo(s, list)
+	}
+	changed := false
+	at := 0
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		n := &p.nodes[c]
+		end := at + len(n.text)
+		for _, x := range list {
+			if from, to := max(x.from, at), min(x.to, end); from < to {
+				p.remove(x.rule, s[from:to])
+				p.report(x.rule)
+				n.text, n.signs = s[at:from]+marker(x.rule)+s[to:end], 0
+				changed = true
+				break
+			}
+		}
+		at = end + 1
+	}
+	return changed
+}
+
+// command reports whether a word can be the name of a program.
+func command(s string) bool {
+	if len(s) > 64 {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if !isAlnum(s[i]) && strings.IndexByte("._-/", s[i]) < 0 {
+			return false
+		}
+	}
+	return isAlpha(s[0]) || s[0] == '/' || s[0] == '.' || s[0] == '7'
+}

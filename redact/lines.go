@@ -1,0 +1,275 @@
+package redact
+
+import (
+	"strings"
+)
+
+// cell returns the bounds of the cell of a table after the separator at i.
+func cell(s string, i int) (from, to int) {
+	from = i + 1
+	for from < len(s) && s[from] == ' ' {
+		from++
+	}
+	to = from
+	for to < len(s) && to-from < 512 && strings.IndexByte("|\t\r\n", s[to]) < 0 {
+		to++
+	}
+	for to > from && s[to-1] == ' ' {
+		to--
+	}
+	return from, to
+}
+
+// block returns the bounds of the more indented lines after the line break at j,
+// for a name whose separator is at i.
+func block(s string, i, j int) (from, to int) {
+	start := strings.LastIndexAny(s[:i], "\r\n") + 1
+	own := indent(s[start:])
+	for j < len(s) && (s[j] == '\n' || s[j] == '\r') {
+		j++
+	}
+	from, to = j, j
+	for at := j; at < len(s); {
+		end := lineEnd(s, at)
+		line := s[at:end]
+		item := strings.HasPrefix(strings.TrimLeft(line, " "), "- ")
+		if strings.TrimSpace(line) != "" && indent(line) <= own && !(item && indent(line) == own) {
+			break
+		}
+		to = end
+		at = end
+		for at < len(s) && (s[at] == '\n' || s[at] == '\r') {
+			at++
+		}
+	}
+	for from < to && (s[from] == ' ' || s[from] == '\t') {
+		from++
+	}
+	return from, to
+}
+
+func indent(s string) int {
+	return len(s) - len(strings.TrimLeft(s, " \t"))
+}
+
+func lineEnd(s string, j int) int {
+	if k := strings.IndexAny(s[j:], "\r\n"); k >= 0 {
+		return j + k
+	}
+	return len(s)
+}
+
+// sealedSpans finds the data of Kubernetes Secrets in YAML.
+func sealedSpans(s string, list []span) []span {
+	if indexFold(s, "kind: secret") < 0 && indexFold(s, "kind:secret") < 0 && indexFold(s, `kind: "secret`) < 0 {
+		return list
+	}
+	for _, name := range []string{"data:", "stringdata:"} {
+		for at := 0; ; {
+			i := indexFold(s[at:], name)
+			if i < 0 {
+				break
+			}
+			i += at
+			at = i + len(name)
+			if i > 0 && (isAlnum(s[i-1]) || s[i-1] == '_') {
+				continue
+			}
+			if end := lineEnd(s, at); strings.TrimSpace(s[at:end]) == "" {
+				from, to := block(s, i, end)
+				list = append(list, span{from: from, to: to, rule: ruleKey})
+				at = max(at, to)
+			} else {
+				list = append(list, span{from: at, to: end, rule: ruleKey})
+				at = end
+			}
+		}
+	}
+	return list
+}
+
+// pairLines finds the value on the line beside one that names a secret, in either
+// order: name: password, value: ….
+func (p *Pass) pairLines(s string, list []span) []span {
+	if strings.IndexByte(s, '\n') < 0 {
+		return list
+	}
+	var value span // of the line before, if that is one
+	named := false // whether the line before names a secret
+	for at := 0; at < len(s); {
+		end := lineEnd(s, at)
+		name, from := lineName(s, at, end)
+		var here span
+		if name != "" && from < end {
+			t := p.trait(name)
+			text := strings.Trim(s[from:end], "\"' ")
+			names := t.namesPair && len(text) <= 80 && p.secretName(text)
+			if t.pairValue && !names {
+				here = span{from: from, to: end, rule: rulePair}
+			}
+			switch {
+			case named && here.to > 0:
+				list = append(list, here)
+			case names && value.to > 0:
+				list = append(list, value)
+			}
+			named = names
+		} else {
+			named = false
+		}
+		value = here
+		at = end + 1
+		if end < len(s) && s[end] == '\r' && at < len(s) && s[at] == '\n' {
+			at++
+		}
+	}
+	return list
+}
+
+// lineName splits a line of name: value or name = value, an item of a list or
+// not, and returns where the value begins.
+func lineName(s string, at, end int) (name string, from int) {
+	line := s[at:end]
+	i := strings.IndexAny(line, ":=")
+	if i <= 0 || i > 64 {
+		return "", 0
+	}
+	from = at + i + 1
+	for from < end && s[from] == ' ' {
+		from++
+	}
+	return strings.Trim(line[:i], " -\t\"'"), from
+}
+
+// directives finds the value after a name that is no word of prose: client_secret
+// x, PRIVATEKEY x, requirepass x.
+func (p *Pass) directives(s string, list []span) []span {
+	for i := 0; i < len(s); i++ {
+		if !isNameByte(s[i]) {
+			continue
+		}
+		j := i
+		for j < len(s) && isNameByte(s[j]) {
+			j++
+		}
+		name := strings.Trim(s[i:j], "-.")
+		if j+1 < len(s) && s[j] == ' ' && s[j+1] > ' ' && madeUp(name) && p.secretName(name) {
+			from, to := j+1, rest(s, j+1, ' ', false)
+			sure := i > 0 && s[i-1] == '(' || setting(s[:i])
+			for _, link := range []string{" to ", " -> ", " → ", " is "} {
+				if n := len(link); strings.HasPrefix(s[j:], link) && j+n < len(s) {
+					from, to, sure = j+n, rest(s, j+n, ' ', false), sure || link != " is "
+				}
+			}
+			if s[from] == '"' || s[from] == '\'' {
+				from, to = quoted(s[:min(len(s), from+maxBracketed)], from, "")
+				sure = true
+			}
+			for to > from && (s[to-1] == ')' || s[to-1] == ',' || s[to-1] == '.') {
+				to--
+			}
+			if v := s[from:to]; to > from && !harmlessValue(v) && (sure || looksChosen(v, "")) {
+				list = append(list, span{from: from, to: to, rule: rulePair})
+				j = to
+			}
+		}
+		i = j
+	}
+	return list
+}
+
+// setting reports whether a text ends in a word after which a name and its value
+// come.
+func setting(before string) bool {
+	before = strings.TrimRight(before[max(0, len(before)-12):], " ")
+	return endsIn(strings.ToLower(before), "set", "setx", "--global", "--add", "-")
+}
+
+// serialized finds the value after a name in what PHP serialized:
+// s:8:"password";s:4:"…";.
+func (p *Pass) serialized(s string, list []span) []span {
+	const sign = `";s:`
+	for at := 0; ; {
+		i := strings.Index(s[at:], sign)
+		if i < 0 {
+			return list
+		}
+		i += at
+		at = i + len(sign)
+		open := strings.LastIndexByte(s[max(0, i-maxName):i], '"')
+		if open < 0 || !p.secretName(s[max(0, i-maxName)+open+1:i]) {
+			continue
+		}
+		from := at
+		for from < len(s) && (isDigit(s[from]) || s[from] == ':') {
+			from++
+		}
+		if from == len(s) || s[from] != '"' {
+			continue
+		}
+		to := len(s)
+		if k := strings.Index(s[from+1:], `";`); k >= 0 {
+			to = from + 1 + k
+		}
+		list = append(list, span{from: from + 1, to: to, rule: rulePair})
+		at = to
+	}
+}
+
+// madeUp reports whether a name is made of words written together, which no
+// sentence does.
+func madeUp(name string) bool {
+	if len(name) < 4 || len(name) > 64 {
+		return false
+	}
+	upper := 0
+	for i := 1; i < len(name); i++ {
+		if name[i] == '_' || isUpper(name[i]) && isLower(name[i-1]) {
+			return true
+		}
+		if isUpper(name[i]) {
+			upper++
+		}
+	}
+	return upper == len(name)-1 && len(name) > 8 || name == "requirepass" || name == "masterauth"
+}
+
+// columns finds the values of a column whose head, in the first line of lines of
+// cells, is the name of a secret.
+func (p *Pass) columns(s string, list []span) []span {
+	head := s[:lineEnd(s, 0)]
+	var column []bool
+	any := false
+	for name := range strings.SplitSeq(head, ",") {
+		name = strings.Trim(strings.TrimSpace(name), `"`)
+		if name == "" || len(name) > 40 || !isIdentifier(name) {
+			return list
+		}
+		is := p.secretName(name)
+		column, any = append(column, is), any || is
+	}
+	if len(column) < 2 || !any {
+		return list
+	}
+	for at := len(head); at < len(s); {
+		for at < len(s) && (s[at] == '\r' || s[at] == '\n') {
+			at++
+		}
+		end := lineEnd(s, at)
+		if strings.Count(s[at:end], ",") != len(column)-1 {
+			return list
+		}
+		for _, is := range column {
+			to := at
+			for to < end && s[to] != ',' {
+				to++
+			}
+			if is && at < to {
+				list = append(list, span{from: at, to: to, rule: rulePair})
+			}
+			at = to + 1
+		}
+		at = end
+	}
+	return list
+}

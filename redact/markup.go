@@ -1,0 +1,152 @@
+package redact
+
+import (
+	"strings"
+)
+
+const maxTag = 2048 // bytes of a tag with its attributes
+
+// markupSpans finds the content of XML elements with secret names; attributes
+// are pairs already.
+func (p *Pass) markupSpans(s string, list []span) []span {
+	for i := 0; i < len(s); i++ {
+		if s[i] != '<' || i+1 == len(s) || !isNameByte(s[i+1]) {
+			continue
+		}
+		j := i + 1
+		for j < len(s) && (isNameByte(s[j]) || s[j] == ':') {
+			j++
+		}
+		name := s[i+1 : j]
+		tag := name
+		if k := strings.LastIndexByte(name, ':'); k >= 0 {
+			name = name[k+1:]
+		}
+		gt := strings.IndexByte(s[j:min(len(s), j+maxTag)], '>')
+		if gt < 0 {
+			continue
+		}
+		var named bool
+		list, named = p.pairAttributes(s, j, j+gt, list)
+		from := j + gt + 1
+		switch p.nature(name) {
+		case secret, flagged, cookies, webhook:
+		default:
+			if !named {
+				list = p.pairElements(s, name, from, list)
+				continue
+			}
+		}
+		if s[j+gt-1] == '/' {
+			continue
+		}
+		to := len(s)
+		if k := indexFold(s[from:], "</"+strings.ToLower(tag)); k >= 0 {
+			to = from + k
+		}
+		if from < to {
+			list = append(list, span{from: from, to: to, rule: ruleKey})
+			i = to - 1
+		}
+	}
+	return list
+}
+
+// pairElements finds the value in the element after one that holds the name of a
+// secret: <name>password</name><value>…</value>.
+func (p *Pass) pairElements(s, name string, from int, list []span) []span {
+	end := strings.IndexByte(s[from:min(len(s), from+128)], '<')
+	if end <= 0 || !p.trait(name).namesPair || !p.secretName(strings.TrimSpace(s[from:from+end])) {
+		return list
+	}
+	at := from + end
+	for range 2 { // the end of this element, the beginning of the next
+		gt := strings.IndexByte(s[at:min(len(s), at+256)], '>')
+		if gt < 0 {
+			return list
+		}
+		at += gt + 1
+		for at < len(s) && s[at] <= ' ' {
+			at++
+		}
+	}
+	to := len(s)
+	if k := strings.Index(s[at:], "</"); k >= 0 {
+		to = at + k
+	}
+	if at < to && s[at-1] != '/' {
+		list = append(list, span{from: at, to: to, rule: rulePair})
+	}
+	return list
+}
+
+// pairAttributes finds the value beside the name of a secret in one XML tag:
+// <add key="password" value="…"/>.
+func (p *Pass) pairAttributes(s string, from, to int, list []span) (_ []span, named bool) {
+	var value span
+	for at := from; at < to; {
+		eq := strings.IndexByte(s[at:to], '=')
+		if eq < 0 {
+			break
+		}
+		eq += at
+		name := strings.ToLower(strings.TrimSpace(s[at:eq]))
+		if k := strings.LastIndexAny(name, " \t\n"); k >= 0 {
+			name = name[k+1:]
+		}
+		q := eq + 1
+		for q < to && s[q] == ' ' {
+			q++
+		}
+		if q < to && s[q] != '"' && s[q] != '\'' { // not quoted
+			for at = q; at < to && s[at] > ' '; at++ {
+			}
+			continue
+		}
+		if q >= to {
+			break
+		}
+		end := strings.IndexByte(s[q+1:to], s[q])
+		if end < 0 {
+			end = to - q - 1
+		}
+		text := s[q+1 : q+1+end]
+		named = named || pairNames[name] && p.secretName(text)
+		if pairValues[name] {
+			value = span{from: q + 1, to: q + 1 + end, rule: rulePair}
+		}
+		at = q + 2 + end
+	}
+	if named && value.to > value.from {
+		list = append(list, value)
+	}
+	return list, named
+}
+
+// multipartSpans finds parts of multipart/form-data with secret names, and the
+// contents of files.
+func (p *Pass) multipartSpans(s string, list []span) []span {
+	const disposition = "content-disposition"
+	for at := 0; ; {
+		i := indexFold(s[at:], disposition)
+		if i < 0 {
+			return list
+		}
+		at += i + len(disposition)
+		head := s[at:lineEnd(s, at)]
+		from := at + len(head)
+		end := len(s)
+		if k := strings.Index(s[from:], "\n--"); k >= 0 {
+			end = from + k
+		}
+		if parameter(head, "filename") != "" || p.secretName(parameter(head, "name")) {
+			for from < end && s[from] <= ' ' {
+				from++
+			}
+			if from < end {
+				list = append(list, span{from: from, to: end, rule: ruleKey})
+			}
+		}
+		at = max(at, end)
+	}
+}

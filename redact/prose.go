@@ -1,0 +1,322 @@
+package redact
+
+import (
+	"regexp"
+	"strings"
+)
+
+// isSentence reports whether s is several words of which the first is no chosen
+// password: ci-bot signed in.
+func isSentence(s string) bool {
+	first, rest, ok := strings.Cut(s, " ")
+	return ok && strings.IndexByte(first, '=') < 0 && !strong(first) && strings.IndexByte(rest, ' ') > 0
+}
+
+// saysWhatHappened reports whether a value is words on what became of a secret:
+// changed by mei.
+func saysWhatHappened(v string) bool {
+	first, rest, ok := strings.Cut(v, " ")
+	return ok && changing[strings.ToLower(first)] && (strings.HasPrefix(rest, "by ") || strings.HasPrefix(rest, "on ") || strings.HasPrefix(rest, "at "))
+}
+
+// nouns are the names of secrets in sentences, longest first.
+var nouns = []string{
+	"one-time password", "one time password", "one-time code", "one time code", "verification code", "recovery code", "recovery codes", "recovery phrase", "backup code", "backup codes",
+	"security code", "access code", "login code", "auth code", "api key", "api-key", "apikey", "api token", "access key", "private key", "secret key", "signing key",
+	"encryption key", "seed phrase", "pass phrase", "passphrase", "pass code", "passcode", "password", "passwort", "kennwort", "passwd", "pwd",
+	"client secret", "secret", "token", "credentials", "credential", "mnemonic", "pin", "otp", "cvv", "cvc", "ssn", "social security number", "card number", "account number", "signature",
+}
+
+var nounStarts = func() (t [256]bool) {
+	for _, n := range nouns {
+		t[n[0]] = true
+	}
+	return t
+}()
+
+// links are the words between the name of a secret and its value.
+var links = set(`is was are were be to as equals becomes became set now = : -> => →`)
+
+// fillers may stand between the name of a secret and the link.
+var fillers = set(`for of the a an new old current temporary temp initial default my your his her their our user account was is has been set changed reset
+	updated rotated to admin root service login database db from on at in this that server host it should be will called which reads says now being`)
+
+// changing are the verbs after which "to" comes before a value; articles come
+// before a noun, which is none.
+var (
+	changing = set(`set changed reset updated rotated`)
+	articles = set(`the a an this that my your his her their our its`)
+)
+
+// proseSpans finds secrets that sentences name: "the password is …".
+func (p *Pass) proseSpans(s string, list []span) []span {
+	low := strings.ToLower(s)
+	for i := 0; i < len(low); i++ {
+		if i > 0 && isAlnum(low[i-1]) {
+			continue
+		}
+		noun := ""
+		if !nounStarts[low[i]] {
+			continue
+		}
+		for _, n := range nouns {
+			if strings.HasPrefix(low[i:], n) && len(n) > len(noun) {
+				noun = n
+			}
+		}
+		if noun == "" {
+			continue
+		}
+		j := i + len(noun)
+		if j < len(s) && s[j] == 's' {
+			j++
+		}
+		if j < len(s) && (isAlnum(s[j]) || s[j] == '=' || s[j] == '>' || s[j] == '_' || s[j] == '-' || s[j] == '.') {
+			continue
+		}
+		if x, ok := p.afterNoun(s, j, noun); ok {
+			list = append(list, x)
+			i = max(i, x.to-1)
+			if strings.HasPrefix(low[x.to:], " to ") { // from one to another
+				to := x.to + 4
+				for to < len(s) && s[to] > ' ' {
+					to++
+				}
+				list = append(list, span{from: x.to + 4, to: to, rule: ruleProse})
+				i = to - 1
+			}
+		} else {
+			i = j - 1
+		}
+	}
+	return backward(s, low, list)
+}
+
+// backward finds "… as the password".
+func backward(s, low string, list []span) []span {
+	for _, phrase := range []string{" as password", " as the password", " as his password", " as her password", " as my password", " as their password", " as passphrase", " as the pin", " as pin", " as the token", " as api key", " as the api key"} {
+		if i := strings.Index(low, phrase); i > 0 {
+			j := strings.LastIndexAny(s[:i], " \t\n\"'") + 1
+			if w := s[j:i]; !harmlessValue(w) {
+				list = append(list, span{from: j, to: i, rule: ruleProse})
+			}
+		}
+	}
+	return list
+}
+
+// afterNoun finds the value of a secret that was named just before j.
+func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
+	before := strings.ToLower(s[max(0, j-len(noun)-8):max(0, j-len(noun))])
+	linked, article, verb := endsIn(strings.TrimRight(before, " "), " with", " using"), false, false
+	owned := false  // whether the next word is whose secret it is
+	origin := false // whether the next word is what was changed
+	unknown := 0    // words that say nothing
+	if endsIn(before, " set ") || before == "set " {
+		verb = true
+	}
+
+	if k := j; k+2 < len(s) && s[k] == ' ' && strings.IndexByte("\"'`", s[k+1]) >= 0 { // password "x"
+		if from, to := quoted(s[:min(len(s), k+maxName)], k+1, ""); to < min(len(s), k+maxName) && !harmlessValue(s[from:to]) && strings.IndexByte(s[from:to], ' ') < 0 {
+			if named[noun] && !looksChosen(s[from:to], noun) {
+				return x, false
+			}
+			return span{from: from, to: to, rule: ruleProse}, true
+		}
+	}
+	for range 8 {
+		breaks := 0
+		for j < len(s) && strings.IndexByte(" \t\n\r\"'`(,*", s[j]) >= 0 {
+			if s[j] == '\n' {
+				breaks++
+			}
+			j++
+		}
+		if breaks > 1 {
+			return x, false // another paragraph
+		}
+		from := j
+		for j < len(s) && strings.IndexByte(" \t\n\r\"`<", s[j]) < 0 {
+			j++
+		}
+		if from == j {
+			return x, false
+		}
+		to := j
+		for to > from && strings.IndexByte(".,;:?)'", s[to-1]) >= 0 {
+			to--
+		}
+		word := s[from:to]
+		w := strings.ToLower(word)
+		switch {
+		case to == from:
+			if s[from] == ':' {
+				linked = true
+				continue
+			}
+			return x, false
+		case w == "to" && !verb:
+			article = true
+		case links[w]:
+			linked, verb = true, verb && w != "to" // changed to x
+		case p.e.isMarker(word):
+			return x, false
+		case origin && verb && !harmless[w] && !fillers[w] && strings.HasPrefix(s[to:], " to "):
+			return span{from: from, to: to, rule: ruleProse}, true
+		case owned && !linked && !strong(word) && isIdentifier(word) && looksChosen(word, noun):
+			owned = false // whose it is
+		case looksChosen(word, noun) && (linked || !isTime(word) && unknown < 2):
+			if lists[noun] {
+				to = listEnd(s, from)
+			}
+			return span{from: from, to: to, rule: ruleProse}, true
+		case linked && !article && !verb && !harmless[w] && !fillers[w]:
+			if lists[noun] {
+				to = listEnd(s, from)
+			} else if phrases[noun] {
+				to = lineEnd(s, from)
+			}
+			return span{from: from, to: to, rule: ruleProse}, true
+		case fillers[w]:
+			verb = verb || changing[w]
+			article = linked && articles[w]
+			origin = w == "from"
+			owned = w == "for" || w == "of" || owned && (w == "user" || w == "account" || articles[w])
+		case linked && harmless[w]:
+			return x, false
+		case harmless[w]:
+			return x, false
+		default:
+			unknown++
+		}
+		if to < j && (strings.IndexByte(".!?;", s[to]) >= 0 || s[to] == ',' && unknown > 0) {
+			return x, false
+		}
+		if to < j && s[to] == ':' {
+			linked = true
+		}
+	}
+	return x, false
+}
+
+// named are secrets that have names themselves, which sentences quote.
+var named = map[string]bool{"api key": true, "api-key": true, "apikey": true, "api token": true, "access key": true, "token": true, "secret": true, "client secret": true, "credential": true, "credentials": true}
+
+// Secrets that are several codes, and those that are several words.
+var (
+	lists   = map[string]bool{"recovery code": true, "recovery codes": true, "backup code": true, "backup codes": true}
+	phrases = map[string]bool{"seed phrase": true, "mnemonic": true, "recovery phrase": true, "passphrase": true, "pass phrase": true}
+)
+
+// listEnd returns where a list of codes ends that begins at from: with its line,
+// or with the lines behind it that are one code each.
+func listEnd(s string, from int) int {
+	to := lineEnd(s, from)
+	for next := to; next < len(s); {
+		for next < len(s) && (s[next] <= ' ' || s[next] == '-' || s[next] == '*') {
+			next++
+		}
+		end := lineEnd(s, next)
+		code := strings.TrimSpace(s[next:end])
+		if code == "" || strings.IndexByte(code, ' ') >= 0 || !looksChosen(code, "code") {
+			break
+		}
+		to, next = end, end
+	}
+	return to
+}
+
+func isTime(s string) bool {
+	return len(s) >= 8 && isDigit(s[0]) && (strings.Count(s, "-") == 2 || strings.Count(s, ":") >= 1)
+}
+
+// looksChosen reports whether a word after the name of a secret is one, by its
+// own look.
+func looksChosen(word, noun string) bool {
+	if len(word) < 3 || number(word) && noun != "pin" && noun != "otp" && noun != "cvv" && noun != "cvc" && !strings.HasPrefix(noun, "one") && !strings.HasSuffix(noun, "code") && noun != "ssn" {
+		return false
+	}
+	var letter, num, sign bool
+	for i := 0; i < len(word); i++ {
+		c := word[i]
+		letter, num = letter || isAlpha(c), num || isDigit(c)
+		sign = sign || strings.IndexByte("!#$%^*&+?~@", c) >= 0
+	}
+	if number(word) {
+		return len(word) >= 3
+	}
+	return len(word) >= 5 && letter && (num || sign) && !isUUID(word)
+}
+
+// scopeWord reports whether v is what a permission allows: secrets:read.
+func scopeWord(v string) bool {
+	switch v {
+	case "read", "write", "list", "get", "delete", "create", "update", "manage", "admin", "view", "edit", "all", "*":
+		return true
+	}
+	return false
+}
+
+// quotedAfter finds a value that is quoted or bracketed after the quoted name of a
+// secret, as validation messages have it: field 'apiKey' (value '…') rejected.
+func (p *Pass) quotedAfter(s string, list []span) []span {
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\'' && s[i] != '"' && s[i] != '`' || i > 0 && isAlnum(s[i-1]) {
+			continue
+		}
+		end := strings.IndexByte(s[i+1:min(len(s), i+80)], s[i])
+		if end <= 0 {
+			continue
+		}
+		end += i + 1
+		if name := s[i+1 : end]; !isIdentifier(name) || !p.secretName(name) {
+			continue
+		}
+		window := s[end+1 : min(len(s), end+81)]
+		k := strings.Index(window, "value")
+		if k < 0 {
+			continue
+		}
+		j := end + 1 + k + len("value")
+		if j == len(s) || s[j] != ' ' && s[j] != ':' && s[j] != '=' && s[j] != '[' {
+			continue // "value": of JSON
+		}
+		for j < len(s) && (s[j] == ' ' || s[j] == ':' || s[j] == '=') {
+			j++
+		}
+		switch {
+		case j < len(s) && s[j] == '[':
+			list = append(list, span{from: j + 1, to: max(j+1, balanced(s, j)-1), rule: rulePair})
+		case j < len(s) && (s[j] == '\'' || s[j] == '"' || s[j] == '`'):
+			from, to := quoted(s, j, "")
+			list = append(list, span{from: from, to: to, rule: rulePair})
+		}
+		i = end
+	}
+	return list
+}
+
+// rejections are messages that name a field behind its value.
+var rejections = regexp.MustCompile(`value ['"\[]([^'"\]]{1,512})['"\]] (?:for|of|in) (?:the )?(?:field|property|key|parameter|option|setting) ['"\[]?([\w.-]{2,64})`)
+
+// changes are messages that quote the values of a change.
+var changes = regexp.MustCompile(`([\w.-]{2,64}) from ["']([^"']{1,512})["'] to ["']([^"']{1,512})["']`)
+
+// quotedBefore finds a value that is quoted before the name of its field, or in
+// the message of a change.
+func (p *Pass) quotedBefore(s string, list []span) []span {
+	if !strings.ContainsAny(s, "'\"[") {
+		return list
+	}
+	for _, at := range rejections.FindAllStringSubmatchIndex(s, -1) {
+		if p.secretName(s[at[4]:at[5]]) {
+			list = append(list, span{from: at[2], to: at[3], rule: rulePair})
+		}
+	}
+	for _, at := range changes.FindAllStringSubmatchIndex(s, -1) {
+		if p.secretName(s[at[2]:at[3]]) {
+			list = append(list, span{from: at[4], to: at[5], rule: rulePair}, span{from: at[6], to: at[7], rule: rulePair})
+		}
+	}
+	return list
+}

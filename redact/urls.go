@@ -1,0 +1,243 @@
+package redact
+
+import (
+	"strings"
+)
+
+// login redacts the password of user:password.
+func (p *Pass) login(s string) string {
+	user, pass, ok := strings.Cut(s, ":")
+	if !ok || user == "" || len(pass) < 4 || strings.ContainsAny(s, " /|[") || strings.Contains(pass, ":") || !strong(pass) {
+		return s
+	}
+	return user + ":" + p.replace(rulePair)
+}
+
+// strong reports whether s looks like a chosen password: a sign among letters
+// and digits, or upper and lower case with digits.
+func strong(s string) bool {
+	var up, low, num, sign bool
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		up, low, num = up || isUpper(c), low || isLower(c), num || isDigit(c)
+		sign = sign || strings.IndexByte("!#$%^*&+?~", c) >= 0
+	}
+	return sign && (up || low || num) || up && low && num
+}
+
+// urlSpans finds passwords before the host and secrets in the query of URLs and
+// connection strings.
+func (p *Pass) urlSpans(s string, m mode, list []span, decoded int) []span {
+	for at, stop := 0, 0; at < len(s); {
+		i := strings.Index(s[at:], "://")
+		if i < 0 {
+			break
+		}
+		start := at + i + 3
+		for stop = max(stop, start); stop < len(s) && strings.IndexByte(" \t\r\n\"'<>`", s[stop]) < 0; {
+			stop++
+		}
+		end := min(stop, start+maxBracketed)
+		at = start // a URL may hold another one
+		list = userinfo(s, start, end, list)
+	}
+	if strings.IndexByte(s, ':') >= 0 && strings.IndexByte(s, '@') >= 0 && !strings.Contains(s, "://") || indexFold(s, "sqlplus") >= 0 {
+		list = bareUserinfo(s, list)
+	}
+	if q := strings.IndexAny(s, "?#"); q >= 0 && strings.IndexByte(s[q:], '=') >= 0 {
+		list = p.querySpans(s, q+1, list)
+	}
+	return list
+}
+
+// userinfo finds the password in user:password@host; without a colon the whole
+// of a long userinfo is a token.
+func userinfo(s string, start, end int, list []span) []span {
+	limit, last, seen := end, start+strings.LastIndexByte(s[start:end], '@'), false
+	for k := start; k < end; k++ {
+		seen = seen || s[k] == '@'
+		if s[k] == '/' && last < k || s[k] == '?' && seen {
+			limit = k
+			break
+		}
+	}
+	host := strings.LastIndexByte(s[start:limit], '@')
+	if host < 0 {
+		return list
+	}
+	info := s[start : start+host]
+	if strings.HasPrefix(info, "[redacted:") && strings.IndexByte(info, ']') == len(info)-1 {
+		return list
+	}
+	if q := strings.IndexAny(info, "?"); q >= 0 && strings.IndexByte(info[:q], ':') < 0 {
+		return list // an e-mail address in the query
+	}
+	if c := strings.IndexByte(info, ':'); c >= 0 {
+		if slash := strings.IndexByte(info, '/'); slash >= 0 && slash < c || portThenPath(info[c+1:]) {
+			return list
+		}
+		return append(list, span{from: start + c + 1, to: start + host, rule: ruleUserinfo})
+	}
+	if len(info) >= 16 && strings.IndexByte(info, '/') < 0 {
+		return append(list, span{from: start, to: start + host, rule: ruleUserinfo})
+	}
+	return list
+}
+
+// portThenPath reports whether s is a port and a path with an @ later on, not a
+// password.
+func portThenPath(s string) bool {
+	i := 0
+	for i < len(s) && isDigit(s[i]) {
+		i++
+	}
+	return i > 0 && i < 6 && i < len(s) && s[i] == '/'
+}
+
+// bareUserinfo finds user:password@host without a scheme.
+func bareUserinfo(s string, list []span) []span {
+	sqlplus := indexFold(s, "sqlplus") >= 0
+	for i := 1; i < len(s); i++ {
+		if s[i] != '@' || i+1 == len(s) || !isAlnum(s[i+1]) && s[i+1] != '/' {
+			continue
+		}
+		j := i
+		for j > 0 && strings.IndexByte(" \t\r\n\"'<>(,;", s[j-1]) < 0 && i-j < 256 {
+			j--
+		}
+		if k := strings.Index(s[j:i], "oracle:"); k >= 0 || sqlplus {
+			if c := strings.IndexByte(s[j:i], '/'); c >= 0 {
+				list = append(list, span{from: j + c + 1, to: i, rule: ruleUserinfo})
+				continue
+			}
+		}
+		if c := strings.IndexByte(s[j:i], ':'); c > 0 && i-(j+c+1) >= 3 && !strings.HasPrefix(s[j:], "mailto:") {
+			list = append(list, span{from: j + c + 1, to: i, rule: ruleUserinfo})
+		}
+	}
+	return list
+}
+
+// queryNames are parameters of URLs that are secrets there, though not elsewhere.
+var queryNames = set(`code state sig s key auth access k t token tk hash ticket session sessionid sid st nonce credential xamzcredential
+	xamzsecuritytoken xamzsignature xgoogsignature xgoogcredential googleaccessid awsaccesskeyid policy keypairid hdnts hdnea
+	subscriptionkey samlresponse relaystate idtokenhint logintoken magic invite confirm verify reset otp apikey appid2 se2 skoid2 oauthverifier oauthtoken oauthsignature`)
+
+var queryPlain = set(`code state s key t k access session hash policy confirm verify reset invite auth st`)
+
+// querySpans judges the parameters from at on.
+func (p *Pass) querySpans(s string, at int, list []span) []span {
+	for at < len(s) {
+		eq := strings.IndexByte(s[at:], '=')
+		if eq < 0 {
+			break
+		}
+		name := s[at : at+eq]
+		if k := strings.LastIndexAny(name, "?&;# \n\t"); k >= 0 {
+			name = name[k+1:]
+		}
+		from := at + eq + 1
+		to := from
+		for to < len(s) && strings.IndexByte("&;# \t\r\n\"'<>", s[to]) < 0 {
+			to++
+		}
+		joined := squeeze(name)
+		value := s[from:to]
+		if p.secretName(name) || queryNames[joined] && (!queryPlain[joined] || len(value) >= 10 && random(value, 1)) {
+			if value != "" && !p.e.isMarker(value) {
+				list = append(list, span{from: from, to: to, rule: ruleURL})
+			}
+		}
+		at = to + 1
+	}
+	return list
+}
+
+// hookSpans finds the URLs of webhooks, whose path is the credential.
+func hookSpans(s string, list []span) []span {
+	for at := 0; at < len(s); {
+		i := strings.Index(s[at:], "://")
+		if i < 0 {
+			break
+		}
+		start := at + i + 3
+		end := start
+		for end < len(s) && strings.IndexByte(" \t\r\n\"'<>`|", s[end]) < 0 {
+			end++
+		}
+		at = max(end, start)
+		slash := strings.IndexByte(s[start:end], '/')
+		if slash < 0 {
+			continue
+		}
+		host, path := strings.ToLower(s[start:start+slash]), s[start+slash:end]
+		if isHook(host, path) {
+			list = append(list, span{from: start + slash + 1, to: end, rule: ruleWebhook})
+		}
+	}
+	return list
+}
+
+func isHook(host, path string) bool {
+	switch {
+	case strings.Contains(host, "hooks.slack"), strings.Contains(host, "hooks.zapier"), strings.Contains(host, "maker.ifttt"),
+		strings.HasSuffix(host, "webhook.office.com"), strings.HasSuffix(host, "pipedream.net"), strings.HasPrefix(host, "hook."),
+		strings.Contains(host, "webhook.site"), strings.HasPrefix(host, "hooks."):
+		return true
+	case strings.HasPrefix(host, "discord"), strings.HasSuffix(host, ".discord.com"):
+		return strings.Contains(path, "/webhooks/")
+	case strings.Contains(host, "api.telegram"):
+		return strings.HasPrefix(path, "/bot")
+	case strings.HasPrefix(host, "chat.googleapis"):
+		return strings.Contains(path, "key=") || strings.Contains(path, "/messages")
+	case strings.Contains(host, "logic.azure"):
+		return true
+	}
+	for _, part := range strings.Split(path, "/") {
+		if len(part) >= 20 && random(part, 3) && !isUUID(part) && (strings.Contains(path, "webhook") || strings.Contains(path, "/hooks/")) {
+			return true
+		}
+	}
+	return false
+}
+
+// resetSpans finds what authorizes in links that are mailed: /reset/….
+func resetSpans(s string, list []span) []span {
+	for at := 0; at < len(s); {
+		i := strings.IndexByte(s[at:], '/')
+		if i < 0 {
+			break
+		}
+		from := at + i + 1
+		to := from
+		for to < len(s) && (isAlnum(s[to]) || s[to] == '-' || s[to] == '_' || s[to] == '.') {
+			to++
+		}
+		before := strings.ToLower(s[max(0, from-14):from])
+		if word := s[from:to]; len(word) >= 16 && !isUUID(word) && !isHex(word) && (random(word, 2) || mixedCase(word) && strings.ContainsAny(word, "0123456789")) && mailed(before) {
+			list = append(list, span{from: from, to: to, rule: ruleURL})
+		}
+		at = max(to, from)
+	}
+	return list
+}
+
+func mailed(before string) bool {
+	return endsIn(before, "reset/", "invite/", "verify/", "confirm/", "magic/", "activate/", "unsubscribe/", "invitation/", "recover/", "unlock/")
+}
+
+// pgpassSpans finds the password of lines host:port:database:user:password.
+func pgpassSpans(s string, list []span) []span {
+	for at := 0; at < len(s); {
+		end := at
+		for end < len(s) && s[end] > ' ' && s[end] != '"' && s[end] != '\'' {
+			end++
+		}
+		parts := strings.SplitN(s[at:end], ":", 5)
+		if len(parts) == 5 && len(parts[4]) > 0 && len(parts[1]) > 2 && len(parts[1]) < 6 && number(parts[1]) && parts[2] != "" && parts[3] != "" && isIdentifier(parts[3]) {
+			list = append(list, span{from: end - len(parts[4]), to: end, rule: rulePair})
+		}
+		at = end + 1
+	}
+	return list
+}
