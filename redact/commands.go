@@ -162,6 +162,16 @@ var logins = []struct {
 	{`variable "`, regexp.MustCompile(`(?i)variable "[^"]*(?:pass|secret|key|token|pwd)[^"]*" ?\{[^}]{0,200}?default\s*=\s*"([^"]*)"`)},
 	{`snmp`, regexp.MustCompile(`(?i)\bsnmp\w+ .*?-[AX] (\S+)`)},
 	{`password`, regexp.MustCompile(`(?i)\b(?:machine|login) \S+.*? password (\S+)`)},
+	{`<<<`, regexp.MustCompile(`(?i)chpasswd\s*<<<\s*["']?[^:\s"']+:([^\s"']+)`)},
+	{`proxy-user`, regexp.MustCompile(`--proxy-user[ =]["']?[^\s:"']+:([^\s"']+)`)},
+	{`curl`, regexp.MustCompile(`(?i)\bcurl .*?(?:-b|--cookie)[ =]["']?([^"'\s][^"'\r\n]*)`)},
+	{`http`, regexp.MustCompile(`\bhttps? (?:-a|--auth)[ =]?["']?[^\s:"']+:([^\s"']+)`)},
+	{`mc `, regexp.MustCompile(`\bmc (?:alias set|config host add) \S+ \S+ \S+ (\S+)`)},
+	{`openssl`, regexp.MustCompile(`\bopenssl .*? -[kK] ["']?([^\s"']+)`)},
+	{`vault login`, regexp.MustCompile(`\bvault login (?:-\S+ )*(?:token=)?([^\s=-]\S{7,})`)},
+	{`community`, regexp.MustCompile(`\bsnmp-server community (\S+)`)},
+	{`login`, regexp.MustCompile(`(?i)\blog(?:in|on) [\w.@-]+:(\S*[\d!#$%^&*]\S*[A-Za-z]\S*|\S*[A-Za-z]\S*[\d!#$%^&*]\S*)`)},
+	{`cookie`, regexp.MustCompile(`(?i)\bcookies? [\w.-]{1,40}=([^\s;,"']+)`)},
 	{`log`, regexp.MustCompile(`(?i)\blog(?:ged )?[io]n (?:as|with) [\w.@-]+[:/](\S+)`)},
 }
 

@@ -33,10 +33,13 @@ func decode(s string, form bool) string {
 	if strings.IndexByte(v, '&') >= 0 && strings.IndexByte(v, ';') >= 0 {
 		v = html.UnescapeString(v)
 	}
-	if strings.IndexByte(v, '\\') >= 0 && strings.IndexByte(v, ':') != 1 { // not C:\path
-		v = unescape(v)
+	if strings.IndexByte(v, '\\') < 0 || strings.IndexByte(v, ':') == 1 { // C:\path
+		return v
 	}
-	return v
+	if c := firstByte(v); v != s && (c == '{' || c == '[' || c == '"') {
+		return v // the escapes belong to JSON
+	}
+	return unescape(v)
 }
 
 // withoutColors removes the sequences that color a terminal.

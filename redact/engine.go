@@ -305,11 +305,11 @@ func (p *Pass) Field(path, value string) (out string) {
 // field redacts the value of a field. The same users, roles and areas come again
 // and again, so what was clean is remembered.
 func (p *Pass) field(value string) string {
-	if p.e.obvious(value) {
+	if p.e.obvious(value) || p.clean.has(value) {
 		return value
 	}
-	if p.clean.has(value) {
-		return value
+	if graphQL(value) {
+		return p.graphQL(value)
 	}
 	out := p.text(value, field, 0)
 	if out == value && recurs(value) {
@@ -351,6 +351,9 @@ func (p *Pass) Message(path, value string) (out string) {
 func (p *Pass) Path(path, value string) (out string) {
 	p.path = append(p.path[:0], path)
 	defer p.guard(&out)
+	if graphQL(value) {
+		return p.graphQL(value)
+	}
 	return p.text(value, locator, 0)
 }
 

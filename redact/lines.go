@@ -153,6 +153,12 @@ func (p *Pass) directives(s string, list []span) []span {
 			j++
 		}
 		name := strings.Trim(s[i:j], "-.")
+		if strings.HasPrefix(s[j:], " . \"") && i > 0 && s[i-1] == '(' && p.secretName(name) { // (name . "value") of Lisp
+			from, to := quoted(s[:min(len(s), j+maxBracketed)], j+3, "")
+			list = append(list, span{from: from, to: to, rule: rulePair})
+			i = to
+			continue
+		}
 		if j+1 < len(s) && s[j] == ' ' && s[j+1] > ' ' && madeUp(name) && p.secretName(name) {
 			from, to := j+1, rest(s, j+1, ' ', false)
 			sure := i > 0 && s[i-1] == '(' || setting(s[:i])
@@ -234,42 +240,84 @@ func madeUp(name string) bool {
 	return upper == len(name)-1 && len(name) > 8 || name == "requirepass" || name == "masterauth"
 }
 
-// columns finds the values of a column whose head, in the first line of lines of
-// cells, is the name of a secret.
+// columns finds the values of a column whose head, in a line above lines of as
+// many cells, is the name of a secret.
 func (p *Pass) columns(s string, list []span) []span {
-	head := s[:lineEnd(s, 0)]
-	var column []bool
-	any := false
-	for name := range strings.SplitSeq(head, ",") {
-		name = strings.Trim(strings.TrimSpace(name), `"`)
-		if name == "" || len(name) > 40 || !isIdentifier(name) {
-			return list
+	for at := 0; at < len(s); {
+		end := lineEnd(s, at)
+		if column := p.head(s[at:end]); column != nil {
+			separator := separatorOf(s[at:end])
+			for at = end; at < len(s); at = end {
+				for at < len(s) && (s[at] == '\r' || s[at] == '\n') {
+					at++
+				}
+				end = lineEnd(s, at)
+				line := s[at:end]
+				if strings.Trim(line, "|-+=: ") == "" && line != "" { // a rule under the head
+					continue
+				}
+				if strings.Count(line, string(separator)) != len(column)-1 || line == "" {
+					break
+				}
+				list = cells(s, at, end, separator, column, list)
+			}
 		}
-		is := p.secretName(name)
+		at = max(at, end) + 1
+	}
+	return list
+}
+
+const maxHead = 1024 // bytes of the head of a table
+
+// head reports which columns of a table have the name of a secret, nil if none.
+func (p *Pass) head(line string) (column []bool) {
+	separator := separatorOf(line)
+	if separator == 0 || len(line) > maxHead {
+		return nil
+	}
+	any := false
+	for name := range strings.SplitSeq(line, string(separator)) {
+		name = strings.Trim(name, "\" '`*")
+		if len(name) > 40 || separator != '|' && !isIdentifier(name) || strings.ContainsAny(name, "=:<>(){}") {
+			return nil
+		}
+		is := name != "" && p.secretName(name)
 		column, any = append(column, is), any || is
 	}
 	if len(column) < 2 || !any {
-		return list
+		return nil
 	}
-	for at := len(head); at < len(s); {
-		for at < len(s) && (s[at] == '\r' || s[at] == '\n') {
-			at++
+	return column
+}
+
+// separatorOf returns what separates the cells of a line, 0 if there is one only.
+func separatorOf(line string) byte {
+	for _, c := range []byte("|\t;,") {
+		if strings.IndexByte(line, c) >= 0 {
+			return c
 		}
-		end := lineEnd(s, at)
-		if strings.Count(s[at:end], ",") != len(column)-1 {
-			return list
+	}
+	return 0
+}
+
+// cells takes those of a line from at to end whose column says so.
+func cells(s string, at, end int, separator byte, column []bool, list []span) []span {
+	for _, is := range column {
+		to := at
+		for to < end && s[to] != separator {
+			to++
 		}
-		for _, is := range column {
-			to := at
-			for to < end && s[to] != ',' {
-				to++
-			}
-			if is && at < to {
-				list = append(list, span{from: at, to: to, rule: rulePair})
-			}
-			at = to + 1
+		from, until := at, to
+		for from < until && s[from] == ' ' {
+			from++
 		}
-		at = end
+		for until > from && s[until-1] == ' ' {
+			until--
+		}
+		if is && from < until {
+			list = append(list, span{from: from, to: until, rule: rulePair})
+		}
+		at = to + 1
 	}
 	return list
 }

@@ -56,10 +56,18 @@ func (p *Pass) markupSpans(s string, list []span) []span {
 // secret: <name>password</name><value>…</value>.
 func (p *Pass) pairElements(s, name string, from int, list []span) []span {
 	end := strings.IndexByte(s[from:min(len(s), from+128)], '<')
-	if end <= 0 || !p.trait(name).namesPair || !p.secretName(strings.TrimSpace(s[from:from+end])) {
+	if end <= 0 {
+		return list
+	}
+	text := strings.Trim(s[from:from+end], " \t\r\n:*")
+	label := labels[strings.ToLower(name)] && len(text) <= 40 && strings.Count(text, " ") < 3
+	if !p.trait(name).namesPair && !label || !p.secretName(text) {
 		return list
 	}
 	at := from + end
+	if label {
+		return labelled(s, at, list)
+	}
 	for range 2 { // the end of this element, the beginning of the next
 		gt := strings.IndexByte(s[at:min(len(s), at+256)], '>')
 		if gt < 0 {
@@ -76,6 +84,39 @@ func (p *Pass) pairElements(s, name string, from int, list []span) []span {
 	}
 	if at < to && s[at-1] != '/' {
 		list = append(list, span{from: at, to: to, rule: rulePair})
+	}
+	return list
+}
+
+// labels are elements whose text is the name of what stands behind them.
+var labels = set(`td dt b strong label span em i code h1 h2 h3 h4 h5 h6 th`)
+
+// labelled takes what stands behind a label whose end tag begins at: a text, the
+// text of the next element, or the value of an input.
+func labelled(s string, at int, list []span) []span {
+	for range 4 { // tags between the label and its value
+		gt := strings.IndexByte(s[at:min(len(s), at+256)], '>')
+		if gt < 0 {
+			return list
+		}
+		if tag := s[at : at+gt]; strings.HasPrefix(tag, "<input") {
+			if v := strings.Index(tag, "value="); v >= 0 && v+7 < len(tag) {
+				from, to := quoted(s[:at+gt], at+v+6, "")
+				return append(list, span{from: from, to: to, rule: rulePair})
+			}
+			return list
+		}
+		at += gt + 1
+		for at < len(s) && (s[at] <= ' ' || s[at] == ':') {
+			at++
+		}
+		if at < len(s) && s[at] != '<' {
+			to := at
+			for to < len(s) && s[to] != '<' {
+				to++
+			}
+			return append(list, span{from: at, to: to, rule: rulePair})
+		}
 	}
 	return list
 }

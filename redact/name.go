@@ -24,6 +24,7 @@ const (
 	binding           // values bound to a statement
 	webhook           // a URL that is a credential
 	vendor            // of a service whose tokens have no form of their own
+	remark            // what people wrote about something
 	account           // a login, which may hold a password after a colon
 	connection        // a URL or a connection string; anything else is a secret
 )
@@ -97,7 +98,7 @@ var bodyWords = set(`requestbody postdata formdata requestdata requestcontent re
 var modelWords = set(`model system name id reason reasons provider type operation temperature p k tokens seed count format version port address`)
 
 var bindingWords = set(`bind binds binding bindings bindparams bindparameters bindvalues bindvars bindvariables sqlparams sqlparameters sqlargs queryparameters
-	statementparams statementparameters dbparams queryargs placeholders boundvalues dbqueryparameter`)
+	statementparams statementparameters dbparams queryargs queryparameter placeholders boundvalues dbqueryparameter`)
 
 var queryWords = set(`sql statement dbstatement dbquery dbquerytext sqlquery sqltext querytext rawquery rawsql cql cypher hql jpql kql`)
 
@@ -107,7 +108,10 @@ var answerWords = set(`responsebody responsepayload responsecontent responsetext
 
 var webhookWords = set(`webhookurl slackwebhook slackwebhookurl discordwebhook teamswebhook incomingwebhook incomingwebhookurl webhookuri hookurl`)
 
-var accountWords = set(`auth username user login userinfo account httpauth netrc userpwd enduser principal`)
+// remarkWords name free text about things and people.
+var remarkWords = set(`comment comments note notes remark remarks memo feedback biography narrative anamnesis diagnosis`)
+
+var accountWords = set(`basic basicauthuser auth username user login userinfo account httpauth netrc userpwd enduser principal`)
 
 // vendorWords name services whose tokens are random characters without a sign.
 var vendorWords = set(`adafruit airtable algolia alibaba asana bitbucket bittrex codecov coinbase confluent contentful datadog dropbox etsy fastly
@@ -172,6 +176,7 @@ type trait struct {
 	isQuery   bool // its value may be a statement, or come from one
 	bindable  bool // its value is bound to the statement beside it
 	data      bool // of a sealed object
+	inner     bool // what it holds depends on the one around it: response, body
 	joins     bool // its name is complete only with the one around it: api, key
 	clean     bool // the name itself holds no secret, being a short identifier
 }
@@ -180,17 +185,33 @@ func (e *Engine) trait(name string) trait {
 	if strings.IndexByte(name, '[') >= 0 {
 		name = e.bare(name) // a marker in a name says nothing about the value
 	}
+	if strings.ContainsAny(name, "%&\\") {
+		name = decode(name, false)
+	}
 	joined := squeeze(name)
+	first, _, _ := strings.Cut(name, ".")
+	first = squeeze(first)
 	return trait{
 		nature:    e.classify(name),
 		namesPair: len(joined) <= 16 && pairNames[joined] || len(joined) <= 32 && endsIn(joined, "key", "name", "field", "variable", "property", "attribute", "parameter"),
 		pairValue: pairValues[joined] || len(joined) <= 32 && endsIn(joined, "value", "values"),
+		inner:     joined == "body" || joined == "text" || joined == "content" || joined == "payload" || joined == "data" || joined == "parameter" || joined == "parameters" || joined == "params",
 		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase",
 		isQuery:   queried(name) || joined == "query" || joined == "result" || joined == "output" || joined == "text" || joined == "command" || joined == "q",
-		bindable:  bindingNames[joined],
-		data:      joined == "data" || joined == "stringdata",
+		bindable:  bindingNames[first],
+		data:      sealedData(name),
 		clean:     len(name) < 11 && isIdentifier(name),
 	}
+}
+
+// sealedData reports whether a name is of the data of a Secret, or of a part of it.
+func sealedData(name string) bool {
+	for part := range strings.SplitSeq(name, ".") {
+		if strings.EqualFold(part, "data") || strings.EqualFold(part, "stringdata") {
+			return true
+		}
+	}
+	return false
 }
 
 func endsIn(s string, ends ...string) bool {
@@ -253,7 +274,30 @@ func (e *Engine) classify(name string) nature {
 	if n := e.secretNature(w, joined); n != plain {
 		return n
 	}
-	return contentNature(w, joined)
+	if n := contentNature(w, joined); n != plain {
+		return n
+	}
+	return inside(name)
+}
+
+// inside tells what the parts of a dotted name before the last say, since a map
+// is the same as names with dots: cookies.theme, attachment.data.
+func inside(name string) nature {
+	for {
+		part, rest, ok := strings.Cut(name, ".")
+		if !ok {
+			return plain
+		}
+		switch part = squeeze(part); {
+		case part == "cookie" || part == "cookies":
+			return cookies
+		case rowWords[part] && part != "records" && part != "docs":
+			return rows
+		case payloadWords[part], bodyWords[part], responseWords[part]:
+			return body
+		}
+		name = rest
+	}
 }
 
 // segment returns the last part of a dotted name in lower case, but for which
@@ -442,6 +486,8 @@ func contentNature(w []string, joined string) nature {
 		return payload
 	case len(w) > 2 && w[0] == "gen" && w[1] == "ai" && !modelWords[last]:
 		return payload
+	case remarkWords[last]:
+		return remark
 	case responseWords[joined], responseWords[last]:
 		return response
 	case accountWords[joined]:
@@ -516,6 +562,10 @@ func lookAlike(r rune) rune {
 		return 'A' + r - 0x24B6
 	case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Mn, r), r == 0x115F, r == 0x1160, r == 0x3164, r == 0x2800, r == 0xFFA0:
 		return 0
+	case r == 0xFE55, r == 0xA789, r == 0x2236, r == 0x2D0, r == 0xFE13:
+		return ':'
+	case r == 0x2192, r == 0x21D2, r == 0x27F6, r == 0x2794, r == 0x279C, r == 0x279D, r == 0x27A1, r == 0xFE66, r == 0x2261:
+		return '=' // arrows between a name and its value
 	case r == 0x2010, r == 0x2011, r == 0x2012, r == 0x2013, r == 0x2212:
 		return '-'
 	case r == 0x2018, r == 0x2019:

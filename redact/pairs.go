@@ -159,6 +159,14 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 	if j < len(s) && (s[j] == '|' || s[j] == '>') && colon && strings.IndexByte(s[j:], '\n') >= 0 && strings.IndexByte(s[j:], '\n') < 4 {
 		return block(s, i, j+strings.IndexByte(s[j:], '\n'))
 	}
+	if strings.HasPrefix(s[j:], "string(") { // as var_dump of PHP writes it
+		if k := strings.IndexByte(s[j:min(len(s), j+24)], ' '); k > 0 {
+			j += k + 1
+		}
+	}
+	if strings.HasPrefix(s[j:], "<<") {
+		return heredoc(s, j)
+	}
 	from = j
 	if j == len(s) {
 		return j, j
@@ -211,6 +219,24 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 		to = rest(s, to, s[i], lineStart)
 	}
 	return from, to
+}
+
+// heredoc returns the bounds of the lines after the <<WORD at j, up to the one that
+// is WORD.
+func heredoc(s string, j int) (from, to int) {
+	from = lineEnd(s, j)
+	word := strings.Trim(s[j:from], "<-~ '\"")
+	for from < len(s) && (s[from] == '\n' || s[from] == '\r') {
+		from++
+	}
+	for at := from; at < len(s); {
+		end := lineEnd(s, at)
+		if strings.TrimSpace(s[at:end]) == word {
+			return from, at
+		}
+		at = end + 1
+	}
+	return from, len(s)
 }
 
 // rest returns where an unquoted value ends that begins at j.

@@ -102,6 +102,22 @@ func backward(s, low string, list []span) []span {
 			}
 		}
 	}
+	for _, phrase := range []string{" is the password", " is my password", " is your password", " is your verification code", " is your one-time", " is your code", " is your otp", " is the otp", " is the code", " is the pin", " is my pin", " is your pin",
+		" is the token", " is your login code", " is your security code", " is your access code", " (verification code)", " (one-time code)", " (otp)", " (password)", " (pin)", " (token)", " (api key)", " (secret)"} {
+		for at := 0; ; {
+			i := strings.Index(low[at:], phrase)
+			if i < 0 {
+				break
+			}
+			i += at
+			at = i + len(phrase)
+			j := strings.LastIndexAny(s[:i], " \t\n\"'") + 1
+			w := strings.TrimRight(s[j:i], "\"'.,:;")
+			if looksChosen(w, "pin") && !isTime(w) {
+				list = append(list, span{from: j, to: j + len(w), rule: ruleProse})
+			}
+		}
+	}
 	return list
 }
 

@@ -163,6 +163,9 @@ func (p *Pass) nameOf(name, written string) string {
 
 // value1 redacts one value of a request that is not JSON.
 func (p *Pass) value1(name, value string) string {
+	if strings.ContainsAny(name, "%&\\") {
+		name = decode(name, false)
+	}
 	last := name
 	if i := strings.LastIndexByte(strings.TrimRight(name, "]"), '['); i >= 0 { // user[password]
 		last = strings.TrimRight(name[i+1:], "]")
@@ -171,6 +174,9 @@ func (p *Pass) value1(name, value string) string {
 	defer func() { p.path = p.path[:len(p.path)-1] }()
 	if p.secretName(last) && !p.secretName(name) {
 		name = last
+	}
+	if joined := squeeze(name); queryNames[joined] && len(value) >= 16 && isIdentifier(value) && random(value, 3) && !isUUID(value) && !isHex(value) {
+		return p.replace(ruleURL)
 	}
 	out := p.under(name, value, request)
 	if p.e.request == RequestKeys && out != "" && !p.e.isPlaceholder(out) {
@@ -209,7 +215,7 @@ func (p *Pass) lines(s string) (string, bool) {
 			return "", false
 		}
 		name := strings.Trim(strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(trimmed[:i], "- "), "export ")), "\"'")
-		if strings.ContainsAny(name, " \t/") || name == "" || trimmed[i] == '=' && (strings.TrimSpace(trimmed[i+1:]) == "=" || len(name) > 15 && strings.TrimSpace(trimmed[i+1:]) == "") || trimmed[i] == ':' && i+1 < len(trimmed) && trimmed[i+1] != ' ' {
+		if strings.ContainsAny(name, " \t/({") || name == "" || trimmed[i] == '=' && (strings.TrimSpace(trimmed[i+1:]) == "=" || len(name) > 15 && strings.TrimSpace(trimmed[i+1:]) == "") || trimmed[i] == ':' && i+1 < len(trimmed) && trimmed[i+1] != ' ' {
 			return "", false
 		}
 		value := strings.TrimSpace(trimmed[i+1:])
@@ -217,6 +223,11 @@ func (p *Pass) lines(s string) (string, bool) {
 		quote := ""
 		if len(value) > 1 && (value[0] == '"' || value[0] == '\'') && value[len(value)-1] == value[0] {
 			quote, value = value[:1], value[1:len(value)-1]
+		}
+		if value != "" && sealed && sealedData(name) {
+			p.report(ruleKey)
+			b.WriteString(body[:in] + p.memberName(name) + string(trimmed[i]) + " " + marker(ruleKey) + "\n")
+			continue
 		}
 		if value == "" || value == "|" || value == ">" || value == "|-" || value == ">-" {
 			if p.secretName(name) || value != "" || sealed && strings.HasSuffix(strings.ToLower(name), "data") && name != "metadata" || p.nature(name) != plain {

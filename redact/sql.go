@@ -12,12 +12,13 @@ var sqlStarts = []struct{ verb, then string }{
 	{"select", "from"}, {"insert", "into"}, {"update", "set"}, {"delete", "from"}, {"replace", "into"}, {"merge", "into"},
 	{"upsert", "into"}, {"alter", "user"}, {"alter", "role"}, {"alter", "login"}, {"create", "user"}, {"create", "role"},
 	{"create", "login"}, {"grant", "identified"}, {"set", "password"}, {"exec", "@"}, {"execute", "("}, {"call", "("}, {"with", "select"},
+	{"declare", "@"}, {"load", "into"}, {"show", "for '"}, {"execute", "'"}, {"exec", "'"}, {"comment", "is '"}, {"insert", "values"}, {"upsert", "values"}, {"delete", "where"}, {"create", "options ("}, {"create", "identified"}, {"create", "password '"},
 	{"select", "'"}, {"select", "--"}, {"select", "/*"}, {"select", "$1"}, {"copy", "from"}, {"values", "("},
 }
 
 // sqlStart finds where a statement begins in s, -1 if nowhere.
 func sqlStart(s string) int {
-	var never uint32 // verbs whose second word does not follow any more
+	var never uint64 // verbs whose second word does not follow any more
 	for i := 0; i < len(s); i++ {
 		if !isAlpha(s[i]) {
 			continue
@@ -40,7 +41,7 @@ var verbStarts = func() (t [256][]int) {
 	return t
 }()
 
-func startsStatement(s string, never *uint32) bool {
+func startsStatement(s string, never *uint64) bool {
 	for _, k := range verbStarts[lower(s[0])] {
 		x := &sqlStarts[k]
 		n := len(x.verb)
@@ -89,11 +90,69 @@ func sqlSpans(s string, list []span) []span {
 	if i < 0 {
 		return list
 	}
-	clean := statement(s[i:], i == 0)
-	if clean == s[i:] {
+	clean, from := statement(s[i:], i == 0), beforeComments(s, i)
+	if clean == s[i:] && from == i {
 		return list
 	}
-	return append(list, span{from: i, to: len(s), rule: ruleSQL, with: clean})
+	return append(list, span{from: from, to: len(s), rule: ruleSQL, with: clean})
+}
+
+// beforeComments returns where the lines of comments begin that stand right before
+// the statement at i.
+func beforeComments(s string, i int) int {
+	for i > 0 {
+		end := i
+		for end > 0 && s[end-1] <= ' ' {
+			end--
+		}
+		if end == 0 {
+			return i
+		}
+		start := strings.LastIndexAny(s[:end], "\r\n") + 1
+		line := strings.TrimSpace(s[start:end])
+		if strings.HasSuffix(line, "*/") {
+			if start = strings.LastIndex(s[:end], "/*"); start < 0 {
+				return i
+			}
+		} else if !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "--") || line == "--" {
+			return i
+		}
+		i = start
+	}
+	return i
+}
+
+// shellCalls are the methods of collections in the shell of MongoDB whose
+// arguments are filters and documents.
+var shellCalls = set(`find findone findoneandupdate findoneanddelete findoneandreplace insert insertone insertmany update updateone updatemany delete
+	deleteone deletemany remove replaceone aggregate count countdocuments distinct save bulkwrite createuser updateuser auth changeuserpassword mapreduce`)
+
+// shellSpans finds the arguments of db.collection.find(…).
+func shellSpans(s string, list []span) []span {
+	for at := 0; ; {
+		i := strings.Index(s[at:], "db.")
+		if i < 0 {
+			return list
+		}
+		i += at
+		j := i
+		for j < len(s) && (isWordByte(s[j]) || s[j] == '$') {
+			j++
+		}
+		at = j
+		if j == len(s) || s[j] != '(' || i > 0 && isAlnum(s[i-1]) {
+			continue
+		}
+		call := s[i:j]
+		if !shellCalls[strings.ToLower(call[strings.LastIndexByte(call, '.')+1:])] {
+			continue
+		}
+		to := balanced(s, j)
+		if to-1 > j+1 && s[j+1:to-1] != "?" {
+			list = append(list, span{from: j + 1, to: max(j+1, to-1), rule: ruleSQL, with: "?"})
+		}
+		at = to
+	}
 }
 
 // statement returns SQL without literals and comments. What the lexer is not
@@ -178,7 +237,7 @@ var databaseErrors = []string{
 	"duplicate entry", "duplicate key value is", "failing row contains", "invalid input syntax", "invalid input value", "conversion failed when converting",
 	"incorrect integer value", "incorrect string value", "incorrect datetime value", "incorrect decimal value", "incorrect date value", "truncated incorrect",
 	"dup key:", "dup key {", "detail: key (", "key (", "invalid number", "data too long for", "out of range for", "parameters:", "bind parameters", "bound parameters", "binds:", "with params", "params:",
-	"near \"", "near '", "the value '", "; value '", "value \"", "the data value", "string or binary data would be truncated", "with parameters", "parameter values", "unterminated quoted string at or near",
+	"near \"", "near '", "value too long", "constraint fails", "invalid number", "bind:", "as [varchar]", "as [char]", "as [bigint]", "as [integer]", "could not convert", "invalid literal", "for input string", "cannot unmarshal", "parsing \"", "time data", "with params", "truncated value", "the value '", "; value '", "value \"", "the data value", "string or binary data would be truncated", "with parameters", "parameter values", "unterminated quoted string at or near",
 }
 
 // databaseSpans finds values that errors of databases quote.
@@ -240,6 +299,10 @@ func quotedValues(s string, at, end int, phrase string, list []span) []span {
 			j += k + 1
 		case '(', '[', '{':
 			to := balanced(s, j)
+			if number(s[j+1 : max(j+1, to-1)]) { // of a type: varchar(3), int()
+				j = to - 1
+				continue
+			}
 			return append(list, span{from: j + 1, to: max(j+1, to-1), rule: ruleDatabase})
 		}
 	}

@@ -68,6 +68,9 @@ const (
 	lookMultipart
 	lookReset
 	lookLogin
+	lookShell
+	lookPath
+	lookGraph
 	lookProvider
 )
 
@@ -78,12 +81,15 @@ var looks = []struct {
 	{lookJWT, "eyj"},
 	{lookPEM, "-----begin|---- begin|putty-user-key|age-secret-key|ssh-rsa |ssh-ed25519 |ecdsa-sha2"},
 	{lookURL, "://"},
-	{lookAuth, "bearer|basic |digest |negotiate |authorization|apikey |token |ntlm |aws4-hmac|hawk "},
+	{lookAuth, "bearer|jwt |jwt:|basic |digest |negotiate |authorization|apikey |token |ntlm |aws4-hmac|hawk "},
 	{lookProse, "password|passwd|passcode|passphrase|pass phrase|pass code|pwd|secret|token|credential|pin |pin:|otp|cvv|cvc|api key|api-key|apikey|access key|private key|secret key|signing key|encryption key|security code|verification code|one-time|one time|login code|auth code|access code|recovery|backup code|seed phrase|mnemonic|ssn|social security|passwort|kennwort|signature|card number|iban|account number|privatekey|apikey|_key|key:|key=|auth|pass|wpa|psk|masterauth|requirepass|cvn"},
-	{lookSQL, "select |select\n|select\t|insert |update |delete |replace into|merge |exec |execute |call |alter |create user|create role|grant |identified by|values|upsert |with |copy |set password"},
-	{lookDatabase, "duplicate|dup key|failing row|invalid input|key (|conversion failed|incorrect |out of range|truncat|parameters:|parameter |params:|bind|near \"|near '|value '|value \"|value is|detail:|data too long|violated"},
+	{lookSQL, "select |select\n|select\t|insert |update |delete |replace into|merge |exec |execute |call |alter |create user|create role|create login|create server|create foreign|declare @|load data|show grants|show create|comment on|grant |identified by|values|upsert |with |copy |set password"},
+	{lookDatabase, "duplicate|dup key|failing row|invalid input|key (|conversion failed|incorrect |out of range|truncat|parameters:|parameter |params:|bind|value too long|constraint fails|invalid number|as [|could not convert|invalid literal|for input string|cannot unmarshal|parsing \"|time data|with params|near \"|near '|value '|value \"|value is|detail:|data too long|violated"},
 	{lookReset, "reset/|invite/|verify/|confirm/|magic/|activate/|unsubscribe/|invitation/|recover/|unlock/"},
-	{lookLogin, "login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |ftp>|curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken"},
+	{lookLogin, "login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |ftp>|curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken|proxy-user|chpasswd|alias set|snmp-server|openssl|vault login|http -a|cookie |https -a|--auth"},
+	{lookPath, "/webhook|/hooks/|/services/t|/bot|/incomingwebhook/"},
+	{lookShell, "db."},
+	{lookGraph, "query |query(|query{|mutation |mutation{|mutation(|subscription |fragment "},
 	{lookCommand, " -p|--|-u |-a |-w |passin|pass:| -U |sshpass|curl |mysql|psql|net use"},
 	{lookMarkup, "</|/>|<input"},
 	{lookMultipart, "content-disposition"},
@@ -196,6 +202,7 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	}
 	if g.signs&signBracket != 0 {
 		list = p.fragmentSpans(s, m, list, decoded)
+		list = graphSpans(s, g.looks&lookGraph != 0, list)
 	}
 	if g.signs&signPair != 0 {
 		list = p.pairSpans(s, m, list, decoded)
@@ -218,8 +225,14 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.signs&signSpace != 0 && g.looks&lookSQL != 0 {
 		list = sqlSpans(s, list)
 	}
+	if g.looks&lookShell != 0 {
+		list = shellSpans(s, list)
+	}
 	if g.looks&lookDatabase != 0 && g.signs&signSpace != 0 {
 		list = databaseSpans(s, list)
+	}
+	if g.looks&(lookPath) != 0 {
+		list = pathSpans(s, list)
 	}
 	if g.signs&signLine != 0 {
 		list = p.pairLines(s, list)

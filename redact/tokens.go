@@ -218,7 +218,7 @@ func keyBlocks(s string, list []span) []span {
 
 // authSpans finds credentials after the name of a scheme.
 func authSpans(s string, list []span) []span {
-	for _, scheme := range []string{"bearer", "basic", "digest", "negotiate", "ntlm", "apikey", "aws4-hmac-sha256", "hawk"} {
+	for _, scheme := range []string{"bearer", "basic", "digest", "negotiate", "ntlm", "apikey", "aws4-hmac-sha256", "hawk", "jwt"} {
 		for at := 0; at < len(s); {
 			i := indexFold(s[at:], scheme)
 			if i < 0 {
@@ -229,7 +229,7 @@ func authSpans(s string, list []span) []span {
 				continue
 			}
 			from := at
-			for from < len(s) && (s[from] == ' ' || s[from] == ':' || s[from] == '"' || s[from] == '=') {
+			for from < len(s) && (s[from] == ' ' || s[from] == ':' || s[from] == '"' || s[from] == '=' || s[from] == ',') {
 				from++
 			}
 			if strings.HasPrefix(s[from:], "[redacted:") {

@@ -178,6 +178,36 @@ func hookSpans(s string, list []span) []span {
 	return list
 }
 
+// pathSpans finds the credentials of webhooks in paths whose host is not known.
+func pathSpans(s string, list []span) []span {
+	secretly := false // whether a part before said what the next ones are
+	for i := 0; i < len(s); {
+		if s[i] != '/' {
+			if s[i] <= ' ' {
+				secretly = false
+			}
+			i++
+			continue
+		}
+		j := i + 1
+		for j < len(s) && s[j] > ' ' && strings.IndexByte("/?#\"'<>`|", s[j]) < 0 {
+			j++
+		}
+		part := s[i+1 : j]
+		low := strings.ToLower(part)
+		switch {
+		case strings.HasPrefix(low, "bot") && strings.IndexByte(part, ':') > 3 && len(part) > 20:
+			list = append(list, span{from: i + 1 + strings.IndexByte(part, ':') + 1, to: j, rule: ruleWebhook})
+		case secretly && len(part) >= 16 && random(part, 3) && !isUUID(part) && !isHex(part):
+			list = append(list, span{from: i + 1, to: j, rule: ruleWebhook})
+		case strings.Contains(low, "webhook"), low == "hooks", low == "services":
+			secretly = true
+		}
+		i = j
+	}
+	return list
+}
+
 func isHook(host, path string) bool {
 	switch {
 	case strings.Contains(host, "hooks.slack"), strings.Contains(host, "hooks.zapier"), strings.Contains(host, "maker.ifttt"),

@@ -140,6 +140,11 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		if t.joins && is == plain && len(p.path) > 1 {
 			is = p.nature(p.path[len(p.path)-1] + "." + key)
 		}
+		if t.inner && (is == plain || is == body || is == payload) && len(p.path) > 1 {
+			if outer := p.nature(p.path[len(p.path)-1] + "." + key); outer == answer || outer == binding {
+				is = outer
+			}
+		}
 		switch {
 		case pair != plain && t.pairValue:
 			is = pair
@@ -175,7 +180,7 @@ func (p *Pass) siblings(i int32) (pair nature, statement, sealed bool) {
 			continue
 		}
 		named = named || t.namesPair
-		sealed = sealed || n.text == "Secret" && strings.EqualFold(n.key, "kind")
+		sealed = sealed || n.text == "Secret" && segment(n.key) == "kind"
 		statement = statement || t.nature == query || t.isQuery && startsLikeSQL(n.text)
 	}
 	if !named || !valued {
@@ -204,10 +209,16 @@ func (p *Pass) pairNature(known nature, name string) nature {
 
 // lastSegment returns what follows the last slash: /user/password.
 func lastSegment(path string) string {
-	if i := strings.LastIndexByte(path, '/'); i >= 0 && i < len(path)-1 {
-		return path[i+1:]
+	for {
+		i := strings.LastIndexByte(path, '/')
+		if i < 0 || i == len(path)-1 {
+			return path
+		}
+		if last := path[i+1:]; i == 0 || !number(last) && last != "-" {
+			return last
+		}
+		path = path[:i] // the index of a list
 	}
-	return path
 }
 
 // squeeze returns a name in lower case without separators.
@@ -232,6 +243,9 @@ func (p *Pass) memberName(name string) string {
 	}
 	if strings.ContainsAny(name, "\n\r<") {
 		return p.replace(ruleText) // no name of a field
+	}
+	if graphQL(name) {
+		return p.graphQL(name)
 	}
 	return p.text(name, prose, 0)
 }
@@ -289,10 +303,22 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		if node.kind != text || !isConnection(node.text) {
 			return p.omit(i, marker(ruleKey), ruleKey)
 		}
+	case remark:
+		if node.kind == text && at.mode != request {
+			changed := p.walk(i, at)
+			if n := &p.nodes[i]; n.kind == text && strings.Count(p.e.bare(n.text), " ") >= 2 {
+				return p.omit(i, marker(ruleText), ruleText)
+			}
+			return changed
+		}
 	case account:
 		if node.kind == text {
-			s := p.leaf(node.text, node.signs, at)
-			return p.set(i, p.login(s)) || s != node.text
+			was := node.text
+			s := p.leaf(was, node.signs, at)
+			if user, pass, ok := strings.Cut(s, ":"); ok && s == was && strings.HasPrefix(squeeze(segment(node.key)), "basic") && user != "" && pass != "" && strings.IndexByte(s, ' ') < 0 {
+				return p.set(i, user+":"+p.replace(rulePair))
+			}
+			return p.set(i, p.login(s)) || s != was
 		}
 	}
 	return p.walk(i, at)
@@ -408,12 +434,24 @@ func (p *Pass) walkArray(i int32, at place) bool {
 		} else {
 			if p.nodes[c].kind == text {
 				after = p.argument(p.nodes[c].text)
+				changed = p.glued(c) || changed
 			}
 			changed = p.walk(c, at) || changed
 		}
 		p.path = p.path[:len(p.path)-1]
 	}
 	return changed
+}
+
+// glued redacts an argument such as -pSecret1!, whose option is written together
+// with a password, and reports whether it did.
+func (p *Pass) glued(i int32) bool {
+	s := p.nodes[i].text
+	if len(s) < 8 || s[:2] != "-p" || strings.ContainsAny(s, " =/:") || !strong(s[2:]) && (len(s) < 12 || !looksChosen(s[2:], "")) || p.e.isMarker(s[2:]) {
+		return false
+	}
+	p.remove(rulePair, s[2:])
+	return p.set(i, "-p"+p.replace(rulePair))
 }
 
 // argument reports the nature of the item after s in a list of arguments or of
@@ -675,6 +713,22 @@ func graphQL(s string) bool {
 
 // graphQL returns an operation without literals and comments.
 func (p *Pass) graphQL(s string) string {
+	out, ok := withoutLiterals(s)
+	if !ok {
+		return p.omission(ruleSQL)
+	}
+	if out != s {
+		p.report(ruleSQL)
+	}
+	if strings.HasPrefix(strings.TrimSpace(out), "{") { // it may be any text in braces
+		out = p.text(out, request, 1)
+	}
+	return out
+}
+
+// withoutLiterals returns a GraphQL operation without literals and comments; ok is
+// false if a literal does not end.
+func withoutLiterals(s string) (out string, ok bool) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
@@ -683,7 +737,7 @@ func (p *Pass) graphQL(s string) string {
 			if strings.HasPrefix(s[i:], `"""`) {
 				k := strings.Index(s[i+3:], `"""`)
 				if k < 0 {
-					return p.omission(ruleSQL)
+					return "", false
 				}
 				i += k + 5
 			} else {
@@ -707,14 +761,56 @@ func (p *Pass) graphQL(s string) string {
 			b.WriteByte(c)
 		}
 	}
-	out := b.String()
-	if out != s {
-		p.report(ruleSQL)
+	return b.String(), true
+}
+
+// graphSpans finds GraphQL inside a text: operations, and selections with
+// arguments.
+func graphSpans(s string, operations bool, list []span) []span {
+	for i := 0; i < len(s); i++ {
+		if s[i] != '{' {
+			continue
+		}
+		from := i
+		j := i + 1
+		for j < len(s) && s[j] <= ' ' {
+			j++
+		}
+		name := j
+		for j < len(s) && (isAlnum(s[j]) || s[j] == '_') {
+			j++
+		}
+		for j > name && j < len(s) && s[j] == ' ' {
+			j++
+		}
+		if j == name || j == len(s) || s[j] != '(' {
+			continue
+		}
+		if operations {
+			from = operation(s, i)
+		}
+		to := balanced(s, i)
+		clean, ok := withoutLiterals(s[from:to])
+		if !ok {
+			clean = marker(ruleSQL)
+		}
+		if clean != s[from:to] {
+			list = append(list, span{from: from, to: to, rule: ruleSQL, with: clean})
+		}
+		i = to - 1
 	}
-	if strings.HasPrefix(strings.TrimSpace(out), "{") { // it may be any text in braces
-		out = p.text(out, request, 1)
+	return list
+}
+
+// operation returns where the operation begins whose selection begins at i.
+func operation(s string, i int) int {
+	head := s[max(0, i-512):i]
+	for _, w := range []string{"query", "mutation", "subscription", "fragment"} {
+		if k := strings.LastIndex(head, w); k >= 0 && !strings.ContainsAny(head[k:], "}\n") {
+			return i - len(head) + k
+		}
 	}
-	return out
+	return i
 }
 
 // under redacts a text by its name.

@@ -338,10 +338,10 @@ func parsePath(v pcommon.Value) (candidate, verdict) {
 	if verdict != usable {
 		return candidate{}, verdict
 	}
-	if end := strings.IndexAny(s, "?#"); end >= 0 {
-		s = s[:end]
+	if end := strings.IndexAny(s, "?#"); end >= 0 && !strings.ContainsAny(s[:end], " \t\r\n\"'{}<>") {
+		s = s[:end] // of what is no URL, a part could not be redacted by what stands around it
 	}
-	if scheme, rest, ok := strings.Cut(s, "://"); ok && !strings.Contains(scheme, "/") {
+	if scheme, rest, ok := strings.Cut(s, "://"); ok && isScheme(scheme) {
 		_, path, _ := strings.Cut(rest, "/")
 		s = "/" + path
 	}
@@ -349,6 +349,11 @@ func parsePath(v pcommon.Value) (candidate, verdict) {
 		return candidate{}, missing
 	}
 	return candidate{text: audit.Clean(s, audit.Path.Max+margin)}, usable
+}
+
+// isScheme reports whether s is letters, digits and + - . only.
+func isScheme(s string) bool {
+	return s != "" && strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789+-.") == ""
 }
 
 func parseAddress(v pcommon.Value) (candidate, verdict) {

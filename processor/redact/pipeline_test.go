@@ -1,0 +1,334 @@
+package redactprocessor_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/processor"
+
+	"github.com/auditlog/auditlog/processor/duration"
+	"github.com/auditlog/auditlog/processor/normalize"
+	redactprocessor "github.com/auditlog/auditlog/processor/redact"
+)
+
+var pipelineSeed = flag.Uint64("pipeline.seed", uint64(time.Now().UnixNano()), "seed of the planted secrets")
+
+// pipeline returns what a request becomes on its way to the store.
+func pipeline(t testing.TB, keep ...any) func(plog.Logs) plog.Logs {
+	t.Helper()
+	sink := new(consumertest.LogsSink)
+	var next consumer.Logs = sink
+	settings := map[component.Type]map[string]any{normalize.NewFactory().Type(): {"keep": keep}}
+	for _, f := range []processor.Factory{duration.NewFactory(), redactprocessor.NewFactory(), normalize.NewFactory()} {
+		cfg := f.CreateDefaultConfig()
+		require.NoError(t, confmap.NewFromStringMap(settings[f.Type()]).Unmarshal(cfg))
+		set := processor.Settings{ID: component.NewID(f.Type()), TelemetrySettings: componenttest.NewNopTelemetrySettings()}
+		p, err := f.CreateLogs(context.Background(), set, cfg, next)
+		require.NoError(t, err)
+		next = p
+	}
+	return func(logs plog.Logs) plog.Logs {
+		sink.Reset()
+		require.NoError(t, next.ConsumeLogs(context.Background(), logs))
+		return sink.AllLogs()[0]
+	}
+}
+
+// A sower makes secrets.
+type sower struct{ *rand.Rand }
+
+func (s sower) of(n int, set string) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = set[s.IntN(len(set))]
+	}
+	return string(b)
+}
+
+const (
+	lowers = "abcdefghijklmnopqrstuvwxyz"
+	digits = "0123456789"
+	alnums = lowers + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + digits
+)
+
+// word is one that no dictionary holds.
+func (s sower) word() string {
+	b := ""
+	for range 4 {
+		b += s.of(1, "bdfgklmnprstvz") + s.of(1, "aeiou")
+	}
+	return b
+}
+
+// fill puts secrets in place of the signs of a form: §p a chosen password, §t a
+// token, §w a word, §n a number, §c a card, each a new one, and returns them.
+func (s sower) fill(form string) (text string, secrets []string) {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(form, "§")
+		b.WriteString(before)
+		if !found {
+			return b.String(), secrets
+		}
+		var secret string
+		switch after[0] {
+		case 'p':
+			switch s.IntN(3) {
+			case 0:
+				secret = s.word() + "-" + s.word() + s.of(2, digits)
+			case 1:
+				secret = strings.ToUpper(s.of(1, lowers)) + s.word() + s.of(4, digits) + s.of(1, "!#$")
+			default:
+				secret = s.of(6, alnums) + "4xQ" + s.of(4, alnums)
+			}
+		case 't':
+			secret = s.of(10, alnums) + "4xQ7" + s.of(14, alnums)
+		case 'w':
+			secret = s.word() + s.word()
+		case 'n':
+			secret = "7" + s.of(8, digits)
+		case 'c':
+			secret = s.card()
+		default:
+			panic("form: " + form)
+		}
+		secrets = append(secrets, secret)
+		b.WriteString(secret)
+		form = after[1:]
+	}
+}
+
+func (s sower) card() string {
+	d := []byte("4" + s.of(14, digits))
+	sum := 0
+	for i := range d {
+		v := int(d[len(d)-1-i] - '0')
+		if i%2 == 0 {
+			if v *= 2; v > 9 {
+				v -= 9
+			}
+		}
+		sum += v
+	}
+	return string(d) + string(rune('0'+(10-sum%10)%10))
+}
+
+// A place is where a text can stand in a record.
+type place struct {
+	name string
+	put  func(rl plog.ResourceLogs, r plog.LogRecord, s string)
+}
+
+func attribute(name string) place {
+	return place{name, func(_ plog.ResourceLogs, r plog.LogRecord, s string) { r.Attributes().PutStr(name, s) }}
+}
+
+var pipelinePlaces = []place{
+	{"body", func(_ plog.ResourceLogs, r plog.LogRecord, s string) { r.Body().SetStr(s) }},
+	{"body map", func(_ plog.ResourceLogs, r plog.LogRecord, s string) { r.Body().SetEmptyMap().PutStr("detail", s) }},
+	{"body list", func(_ plog.ResourceLogs, r plog.LogRecord, s string) {
+		r.Body().SetEmptySlice().AppendEmpty().SetStr(s)
+	}},
+	attribute("http.request.body"), attribute("message"), attribute("note"), attribute("exception.message"), attribute("exception.stacktrace"), attribute("error"),
+	attribute("event.description"), attribute("user_agent.original"), attribute("user.name"), attribute("url.full"), attribute("audit.entity.id"), attribute("session.id"),
+	attribute("process.command_line"), attribute("http.request.header.x-note"), attribute("audit.impersonation.reason"),
+	{"json in the request", func(_ plog.ResourceLogs, r plog.LogRecord, s string) {
+		r.Attributes().PutStr("http.request.body", `{"id":7,"detail":`+quoted(s)+`}`)
+	}},
+	{"json in json in the request", func(_ plog.ResourceLogs, r plog.LogRecord, s string) {
+		r.Attributes().PutStr("http.request.body", `{"id":7,"detail":`+quoted(`{"a":[`+quoted(s)+`]}`)+`}`)
+	}},
+	{"map in the request", func(_ plog.ResourceLogs, r plog.LogRecord, s string) {
+		r.Attributes().PutEmptyMap("http.request.body").PutEmptyMap("changes").PutEmptySlice("list").AppendEmpty().SetStr(s)
+	}},
+	{"bytes", func(_ plog.ResourceLogs, r plog.LogRecord, s string) {
+		r.Attributes().PutEmptyBytes("raw").FromRaw([]byte(s))
+	}},
+	{"list", func(_ plog.ResourceLogs, r plog.LogRecord, s string) {
+		r.Attributes().PutEmptySlice("list").AppendEmpty().SetStr(s)
+	}},
+	{"deep", func(_ plog.ResourceLogs, r plog.LogRecord, s string) {
+		r.Attributes().PutEmptyMap("a").PutEmptySlice("b").AppendEmpty().SetEmptyMap().PutStr("c", s)
+	}},
+	{"name", func(_ plog.ResourceLogs, r plog.LogRecord, s string) { r.Attributes().PutStr(s, "x") }},
+	{"name in the request", func(_ plog.ResourceLogs, r plog.LogRecord, s string) {
+		r.Attributes().PutStr("http.request.body", `{`+quoted(s)+`:1}`)
+	}},
+	{"role", func(_ plog.ResourceLogs, r plog.LogRecord, s string) {
+		r.Attributes().PutEmptySlice("user.roles").AppendEmpty().SetStr(s)
+	}},
+	{"event name", func(_ plog.ResourceLogs, r plog.LogRecord, s string) { r.SetEventName(s) }},
+	{"severity", func(_ plog.ResourceLogs, r plog.LogRecord, s string) { r.SetSeverityText(s) }},
+	{"resource", func(rl plog.ResourceLogs, _ plog.LogRecord, s string) {
+		rl.Resource().Attributes().PutStr("deployment.note", s)
+	}},
+	{"service", func(rl plog.ResourceLogs, _ plog.LogRecord, s string) {
+		rl.Resource().Attributes().PutStr("service.name", s)
+	}},
+	{"scope", func(rl plog.ResourceLogs, _ plog.LogRecord, s string) { rl.ScopeLogs().At(0).Scope().SetName(s) }},
+	{"scope attribute", func(rl plog.ResourceLogs, _ plog.LogRecord, s string) {
+		rl.ScopeLogs().At(0).Scope().Attributes().PutStr("note", s)
+	}},
+	{"dead letter", func(_ plog.ResourceLogs, r plog.LogRecord, s string) {
+		r.Attributes().Clear()
+		r.SetEventName("")
+		r.Attributes().PutStr("http.request.body", s)
+		r.Attributes().PutStr(s, "x")
+	}},
+}
+
+func quoted(s string) string {
+	b, _ := json.Marshal(s) // of a text: cannot fail
+	return string(b)
+}
+
+// record makes a request of one record with a text in a place.
+func record(at place, text string) plog.Logs {
+	logs := plog.NewLogs()
+	rl := logs.ResourceLogs().AppendEmpty()
+	rl.Resource().Attributes().PutStr("service.name", "shop")
+	r := rl.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+	r.SetEventName("order.update")
+	r.Attributes().PutStr("user.name", "ada")
+	at.put(rl, r, text)
+	return logs
+}
+
+// written returns all texts of what is stored, as they are and decoded.
+func written(logs plog.Logs) string {
+	var b strings.Builder
+	var texts func(v pcommon.Value)
+	note := func(s string) {
+		b.WriteString(s + "\n")
+		if d, err := url.QueryUnescape(s); err == nil && d != s {
+			b.WriteString(d + "\n")
+		}
+		if strings.Contains(s, `\`) {
+			b.WriteString(strings.NewReplacer(`\"`, `"`, `\\`, `\`, `\u0026`, "&", `\u003c`, "<", `\u003e`, ">").Replace(s) + "\n")
+		}
+		for _, word := range strings.FieldsFunc(s, func(r rune) bool { return !strings.ContainsRune(alnums+"+/-_=", r) }) {
+			for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+				if d, err := enc.DecodeString(strings.TrimRight(word, "=")); err == nil && len(d) > 8 {
+					b.Write(append(d, '\n'))
+				}
+			}
+		}
+	}
+	texts = func(v pcommon.Value) {
+		switch v.Type() {
+		case pcommon.ValueTypeMap:
+			for name, v := range v.Map().All() {
+				note(name)
+				texts(v)
+			}
+		case pcommon.ValueTypeSlice:
+			for _, v := range v.Slice().All() {
+				texts(v)
+			}
+		case pcommon.ValueTypeBytes:
+			note(string(v.Bytes().AsRaw()))
+		default:
+			note(v.AsString())
+		}
+	}
+	for _, rl := range logs.ResourceLogs().All() {
+		for name, v := range rl.Resource().Attributes().All() {
+			note(name)
+			texts(v)
+		}
+		for _, sl := range rl.ScopeLogs().All() {
+			note(sl.Scope().Name())
+			for _, r := range sl.LogRecords().All() {
+				note(r.EventName() + " " + r.SeverityText())
+				texts(r.Body())
+				for name, v := range r.Attributes().All() {
+					note(name)
+					texts(v)
+				}
+			}
+		}
+	}
+	return b.String()
+}
+
+// wrappings are encodings around a text.
+var wrappings = []struct {
+	name string
+	wrap func(string) string
+}{
+	{"", func(s string) string { return s }},
+	{"base64", func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }},
+	{"base64url", func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }},
+	{"percent", url.QueryEscape},
+	{"escaped", func(s string) string { q := quoted(s); return q[1 : len(q)-1] }},
+	{"in a long text", func(s string) string {
+		return strings.Repeat("lorem ipsum dolor\n", 6000) + s + "\n" + strings.Repeat("sit amet\n", 6000)
+	}},
+	{"crlf", func(s string) string { return "a line\r\n" + strings.ReplaceAll(s, "\n", "\r\n") + "\r\nanother\r\n" }},
+}
+
+// TestPipelineLeaks plants secrets in every form, place and wrapping.
+func TestPipelineLeaks(t *testing.T) {
+	t.Logf("seed %d; repeat with -pipeline.seed", *pipelineSeed)
+	for name, keep := range map[string][]any{"defaults": nil, "keep all": {"*"}} {
+		t.Run(name, func(t *testing.T) {
+			s := sower{rand.New(rand.NewPCG(*pipelineSeed, 1))}
+			run := pipeline(t, keep...)
+			leaks, planted := map[string]int{}, 0
+			example := map[string]string{}
+			for class, forms := range pipelineForms {
+				for _, form := range forms {
+					for _, at := range pipelinePlaces {
+						w := wrappings[0]
+						if s.IntN(4) == 0 {
+							w = wrappings[1+s.IntN(len(wrappings)-1)]
+						}
+						text, secrets := s.fill(form)
+						text = w.wrap(text)
+						planted += len(secrets)
+						out := written(run(record(at, text)))
+						for _, secret := range secrets {
+							if strings.Contains(out, secret) {
+								k := fmt.Sprintf("%s: %q", class, form)
+								leaks[k]++
+								example[k] += " | " + at.name + " " + w.name
+								if leaks[k] == 1 {
+									i := strings.Index(out, secret)
+									example[k] = fmt.Sprintf("%q in ", out[max(0, i-60):min(len(out), i+60)]) + example[k]
+								}
+							}
+						}
+					}
+				}
+			}
+			total := 0
+			keys := []string{}
+			for k := range leaks {
+				keys = append(keys, k)
+			}
+			slices.Sort(keys)
+			for _, k := range keys {
+				total += leaks[k]
+				t.Errorf("%s leaked %d times, %s", k, leaks[k], example[k])
+			}
+			t.Logf("%d of %d leaked", total, planted)
+		})
+	}
+}
