@@ -33,7 +33,7 @@ func decode(s string, form bool) string {
 	if strings.IndexByte(v, '&') >= 0 && strings.IndexByte(v, ';') >= 0 {
 		v = html.UnescapeString(v)
 	}
-	if strings.IndexByte(v, '\\') < 0 || strings.IndexByte(v, ':') == 1 { // C:\path
+	if strings.IndexByte(v, '\\') < 0 || strings.IndexByte(v, ':') == 1 && isAlpha(v[0]) { // C:\path
 		return v
 	}
 	if c := firstByte(v); v != s && (c == '{' || c == '[' || c == '"') {

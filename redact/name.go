@@ -80,6 +80,7 @@ var sounding = set(`
 	window interval period schedule year month day minlength maxlength hashing cost rounds iterations
 	java go py js ts rb cs php kt scala cpp yaml yml json xml txt md sql log conf properties tf sh html css svg png pdf
 	history histories
+	exception exceptions controller impl factory listener filter interceptor repository test tests spec util utils model view component page form dialog screen dashboard
 	checker checked check changes reminder notification email2 expiresin expiresat expirydate lastchanged rotationdays delivery
 `)
 
@@ -191,10 +192,11 @@ func (e *Engine) trait(name string) trait {
 	joined := squeeze(name)
 	first, _, _ := strings.Cut(name, ".")
 	first = squeeze(first)
+	last := squeeze(name[strings.LastIndexByte(name, '.')+1:])
 	return trait{
 		nature:    e.classify(name),
-		namesPair: len(joined) <= 16 && pairNames[joined] || len(joined) <= 32 && endsIn(joined, "key", "name", "field", "variable", "property", "attribute", "parameter"),
-		pairValue: pairValues[joined] || len(joined) <= 32 && endsIn(joined, "value", "values"),
+		namesPair: len(last) <= 16 && pairNames[last] || len(last) <= 32 && endsIn(last, "key", "name", "field", "variable", "property", "attribute", "parameter"),
+		pairValue: pairValues[last] || len(last) <= 32 && endsIn(last, "value", "values"),
 		inner:     joined == "body" || joined == "text" || joined == "content" || joined == "payload" || joined == "data" || joined == "parameter" || joined == "parameters" || joined == "params",
 		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase",
 		isQuery:   queried(name) || joined == "query" || joined == "result" || joined == "output" || joined == "text" || joined == "command" || joined == "q",

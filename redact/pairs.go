@@ -63,7 +63,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if from >= to || harmlessValue(s[from:to]) && (m != request || name != "" && !lineStart || scopeWord(s[from:to])) {
 			continue
 		}
-		if n == flagged && (s[from:to] == "true" || s[from:to] == "false") {
+		if v := s[from:to]; v == "true" || v == "false" || number(v) && len(v) <= 2 || lineStart && counts(v) {
 			continue
 		}
 		rule := rulePair

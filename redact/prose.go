@@ -5,6 +5,16 @@ import (
 	"strings"
 )
 
+// counts reports whether a value begins with a number below 1,000 that counts
+// what follows: 42 in.
+func counts(v string) bool {
+	n := 0
+	for n < len(v) && isDigit(v[n]) {
+		n++
+	}
+	return n > 0 && n < 4 && n+1 < len(v) && v[n] == ' ' && isLower(v[n+1])
+}
+
 // isSentence reports whether s is several words of which the first is no chosen
 // password: ci-bot signed in.
 func isSentence(s string) bool {
@@ -125,6 +135,7 @@ func backward(s, low string, list []span) []span {
 func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	before := strings.ToLower(s[max(0, j-len(noun)-8):max(0, j-len(noun))])
 	linked, article, verb := endsIn(strings.TrimRight(before, " "), " with", " using"), false, false
+	placed := false // whether the next word is a place
 	owned := false  // whether the next word is whose secret it is
 	origin := false // whether the next word is what was changed
 	unknown := 0    // words that say nothing
@@ -181,7 +192,12 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return span{from: from, to: to, rule: ruleProse}, true
 		case owned && !linked && !strong(word) && isIdentifier(word) && looksChosen(word, noun):
 			owned = false // whose it is
-		case looksChosen(word, noun) && (linked || !isTime(word) && unknown < 2):
+		case linked && number(word) && len(word) < 4 && !looksChosen(word, noun):
+			return x, false // how many
+		case placed && (!linked || verb) && !strong(word) && isIdentifier(word):
+			placed = false // where it was, or by whom
+			unknown++
+		case looksChosen(word, noun) && (!named[noun] || linked || len(word) >= 8) && (linked || !isTime(word) && unknown < 2):
 			if lists[noun] {
 				to = listEnd(s, from)
 			}
@@ -197,6 +213,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			verb = verb || changing[w]
 			article = linked && articles[w]
 			origin = w == "from"
+			placed = w == "in" || w == "on" || w == "at" || w == "by"
 			owned = w == "for" || w == "of" || owned && (w == "user" || w == "account" || articles[w])
 		case linked && harmless[w]:
 			return x, false

@@ -123,7 +123,7 @@ var (
 
 func (p *Pass) walkObject(i int32, at place) bool {
 	changed := false
-	pair, statement, sealed := p.siblings(i)
+	pair, around, statement, sealed := p.siblings(i)
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		key := p.nodes[c].key
 		t := p.nodes[c].trait
@@ -146,7 +146,7 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			}
 		}
 		switch {
-		case pair != plain && t.pairValue:
+		case pair != plain && t.pairValue && (around == "*" || around == outerName(key)):
 			is = pair
 		case sealed && t.data:
 			is = secret
@@ -168,8 +168,9 @@ var bindingNames = set(`params parameters args arguments values bindings binds b
 
 // siblings looks at the members of an object for what they say about one
 // another: the name of a secret beside its value, a statement beside its
-// parameters, a sealed object of Kubernetes.
-func (p *Pass) siblings(i int32) (pair nature, statement, sealed bool) {
+// parameters, a sealed object of Kubernetes. around is the part of the name that
+// the two of a pair share, or *.
+func (p *Pass) siblings(i int32) (pair nature, around string, statement, sealed bool) {
 	named, valued := false, false // whether there is a member that may name another one, and such another one
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		n := &p.nodes[c]
@@ -184,15 +185,26 @@ func (p *Pass) siblings(i int32) (pair nature, statement, sealed bool) {
 		statement = statement || t.nature == query || t.isQuery && startsLikeSQL(n.text)
 	}
 	if !named || !valued {
-		return plain, statement, sealed
+		return plain, "", statement, sealed
 	}
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
-		if n := &p.nodes[c]; n.kind == text && n.trait.namesPair && n.text != "" && len(n.text) <= 80 {
+		if n := &p.nodes[c]; n.kind == text && n.trait.namesPair && n.trait.nature != secret && n.text != "" && len(n.text) <= 80 && !random(n.text, 4) {
+			was := pair
 			pair = p.pairNature(pair, lastSegment(n.text))
+			switch outer := outerName(n.key); {
+			case pair == was && (pair == plain || p.pairNature(plain, lastSegment(n.text)) == plain):
+			case was == plain:
+				around = outer
+			case around != outer:
+				around = "*" // several
+			}
 		}
 	}
-	return pair, statement, sealed
+	return pair, around, statement, sealed
 }
+
+// outerName returns what stands before the last part of a dotted name.
+func outerName(name string) string { return name[:max(0, strings.LastIndexByte(name, '.'))] }
 
 // pairNature returns the nature of what stands beside a name: known if there was
 // another name of a secret.
@@ -254,15 +266,13 @@ func (p *Pass) memberName(name string) string {
 func (p *Pass) member(i int32, n nature, at place) bool {
 	node := &p.nodes[i]
 	switch n {
-	case flagged:
-		if node.kind == boolean {
+	case flagged, secret:
+		if saysNothing(node, n) {
 			return false
 		}
-		if p.isChange(i) {
+		if n == flagged && p.isChange(i) {
 			return p.changeMember(i, flagged, at)
 		}
-		return p.omit(i, marker(ruleKey), ruleKey)
-	case secret:
 		return p.omit(i, marker(ruleKey), ruleKey)
 	case cookies:
 		return p.omit(i, marker(ruleCookie), ruleCookie)
@@ -322,6 +332,20 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		}
 	}
 	return p.walk(i, at)
+}
+
+// saysNothing reports whether a value under the name of a secret is too small to be
+// one: a boolean, or, where the name may mean something else, a number below 100.
+func saysNothing(n *node, under nature) bool {
+	switch n.kind {
+	case boolean:
+		return true
+	case numeral:
+		return under == flagged && len(n.text) <= 2
+	case text:
+		return n.text == "true" || n.text == "false"
+	}
+	return false
 }
 
 // isChange reports whether node i is an object of an old and a new value.

@@ -195,7 +195,11 @@ func (r *reader) namesAt(owner *reading, p place) *nameList {
 		var names []string
 		r.leaves(owner.places[p], nil, func(pcommon.Value, int) {
 			if !r.isKept(r.name) {
-				names = append(names, audit.Clean(string(r.name[:min(len(r.name), maxName+4)]), maxName))
+				name := string(r.name)
+				if len(name) > maxName { // half a name could not be redacted
+					name = "[a longer name]"
+				}
+				names = append(names, audit.Clean(name, maxName))
 			}
 		})
 		list := bounded(names, 0)

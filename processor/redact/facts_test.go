@@ -1,0 +1,99 @@
+package redactprocessor_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+// requestFacts are members of a request that an owner needs: numbers, booleans,
+// and words and identifiers of up to 40 characters, under harmless names.
+var requestFacts = []string{
+	`"token_count":42`, `"max_tokens":4096`, `"password_policy":"strong"`, `"primary_key":"user_id"`, `"keyboard":"qwerty"`, `"secretary":"maria"`, `"area":"passport-office"`, `"compass":"north"`, `"keyword":"audit"`, `"tokenizer":"cl100k_base"`,
+	`"author":"bob"`, `"authority":"acme"`, `"monkey":"george"`, `"passenger":"lee"`, `"pinned":true`, `"pins":3`, `"spin":"fast"`, `"pan":true`, `"panel":"left"`, `"shadow":true`, `"pass_rate":97`, `"passed":12`, `"bypass":false`, `"compassion":"high"`,
+	`"password_expiry":"2027-01-01"`, `"password_length":12`, `"password_min_length":12`, `"password_changed_at":"2026-11-22T10:00:00Z"`, `"password_required":true`, `"has_password":true`, `"secret_name":"prod-db"`, `"secret_version":"4"`, `"secret_type":"Opaque"`, `"token_type":"Bearer"`, `"token_expiry":3600`, `"token_limit":100`, `"api_key_id":"ak-17"`, `"key_type":"rsa"`, `"key_size":2048`, `"key_algorithm":"RS256"`, `"signature_algorithm":"ES256"`, `"encryption_enabled":true`, `"credential_type":"oauth2"`, `"auth_method":"saml"`, `"auth_provider":"okta"`, `"authentication":"mfa"`, `"mfa":true`, `"otp_enabled":false`, `"pin_length":4`,
+	`"public_key_id":"7"`, `"partition_key":"tenant_id"`, `"sort_key":"created_at"`, `"foreign_key":"order_id"`, `"key":"color"`, `"keys":["a","b"]`, `"keyspace":"audit"`, `"cache_key":"user-7"`, `"routing_key":"orders.created"`, `"idempotency_key":"retry-3"`, `"lookup_key":"name"`,
+	`"permissions":["secrets:read","tokens:write"]`, `"scopes":["openid","profile"]`, `"role":"secret-manager"`, `"roles":["admin","auditor"]`, `"action":"ResetPassword"`, `"entity":"SecretsManager"`, `"event":"password.reset"`, `"state":"token_expired"`, `"status":"active"`, `"code":404`, `"code":"E1042"`, `"error_code":"AUTH_FAILED"`,
+	`"id":"3f2c9e6a-51b0-4d7e-a1c2-9b8d7e6f5a4c"`, `"ulid":"01JD5Z3KQ8W7X6Y5V4T3S2R1Q0"`, `"commit":"3f786850e387550fdab836ed7e6dc881de23001b"`, `"md5":"9e107d9d372bb6826bd81d3542a419d6"`, `"order":"5105105105105101"`, `"version":"2.14.3-rc.1+build.5"`, `"slug":"quarterly-access-review"`, `"trace":"4bf92f3577b34da6a3ce929d0e0e4736"`, `"ip":"203.0.113.7"`, `"ip6":"2001:db8::1"`, `"mac":"02:42:ac:11:00:02"`, `"cidr":"10.0.0.0/8"`, `"time":"2026-11-22T10:11:12Z"`, `"day":"2026-11-22"`, `"timezone":"Europe/Zurich"`, `"locale":"de-CH"`, `"currency":"EUR"`, `"amount":129.95`, `"phone":"+14155550123"`, `"size":"64MiB"`, `"region":"eu-west-1"`, `"host":"node-01.eu-west-1.internal"`, `"port":5432`, `"path":"/api/v1/users"`, `"file":"report-2026-11.pdf"`, `"table":"public.users"`, `"class":"com.example.auth.TokenService"`, `"arn":"arn:aws:iam::123456789012:role/Reader"`, `"image":"registry.example.com/app:2.1.0"`, `"cron":"@daily"`, `"color":"#ff8800"`, `"percent":"42%"`, `"mime":"application/json"`, `"name":"editor"`, `"field":"email"`, `"old":"viewer"`, `"new":"editor"`, `"from":"draft"`, `"to":"published"`, `"enabled":false`, `"count":0`, `"ratio":0.25`, `"note_id":17`, `"objectid":"507f1f77bcf86cd799439011"`, `"snowflake":"175928847299117063"`, `"sku":"AB-1234-XY"`, `"isbn":"978-3-16-148410-0"`, `"tracking":"1Z999AA10123456784"`, `"plate":"ZH-123456"`, `"flight":"LX1234"`, `"ticket":"SEC-1042"`, `"build":"20261122.3"`, `"branch":"feature/token-refresh"`, `"tag":"v1.2.3"`, `"nanoid":"V1StGXR8_Z5jdHi6B-myT"`, `"cuid":"cjld2cjxh0000qzrmn831i7rn"`, `"k8s":"web-7d9f8b6c5d-x2x4z"`, `"bucket":"acme-secrets-backup"`, `"queue":"password-reset-emails"`, `"topic":"auth.tokens.v1"`, `"feature":"passkeys"`, `"plan":"enterprise"`, `"engine":"postgres"`, `"tls_mode":"require"`, `"driver":"pq"`, `"isolation":"read_committed"`, `"method":"PATCH"`, `"http_status":201`, `"duration_ms":12.5`, `"retry":3`, `"priority":"high"`, `"weekday":"monday"`, `"country":"CH"`, `"category":"billing"`, `"department":"security"`, `"team":"platform"`, `"owner":"svc-audit"`, `"manager":"u-17"`, `"device":"iphone-15"`, `"os":"macOS"`, `"browser":"firefox"`, `"session_timeout":30`, `"cookie_consent":true`, `"cookie_policy":"strict"`, `"license":"MIT"`, `"hash_algorithm":"sha256"`, `"checksum_type":"crc32"`, `"salt_rounds":12`, `"nonce_size":16`, `"seed":42`, `"card_type":"visa"`, `"card_last4":"4242"`, `"card_brand":"mastercard"`, `"account_id":"acc-17"`, `"account_type":"savings"`, `"iban_country":"DE"`, `"tax_rate":7.7`, `"ssn_required":false`, `"passport_country":"CH"`, `"pinterest":"acme"`, `"tokenized":true`, `"secretless":true`, `"credentialed":true`,
+}
+
+// sentencesThatStay are messages and descriptions without a secret.
+var sentencesThatStay = []string{
+	"Passport Office", "Secrets Manager", "ResetPassword", "ada changed the role of bob to editor", "password of bob was reset by ada", "password policy changed from weak to strong", "token expired", "invalid token", "token refresh failed with 401", "API key created by ada", "api key rotated", "secret prod/db read by ada", "user ada logged in from 203.0.113.7",
+	"login failed for user ada: wrong password", "login of ada failed: invalid credentials", "2 secrets were rotated in eu-west-1", "The secretary approved the request", "credentials for svc-backup were revoked", "bearer token missing", "basic auth disabled", "PIN required for export", "otp sent to ada by sms", "session 7f3c closed", "exported 1200 rows to report.csv", "deleted 3 users and 2 roles", "select the plan before you continue", "update of policy 17 approved", "create a new project for the analytics team", "insert coin to continue", "call me when it is done", "with love from Zurich", "grant access to the auditors", "key rotation is scheduled for Monday", "signature verified for document 17", "certificate expires in 30 days", "ratio 3:4, scale 1:100", "meeting at 10:30 in room 4", "GET /api/v2/roles 200 in 12 ms", "failed to connect to db-3.internal:5432 after 3 attempts", "commit 3f786850e387550fdab836ed7e6dc881de23001b deployed", "order 5105105105105101 shipped", "version 2.14.3 rolled out to 40% of the hosts", "approved by Jane Doe", "Jane Doe joined the team Payments", "impersonation started for ticket SUP-1042", "com.example.auth.PasswordResetException: link expired", "java.lang.IllegalStateException: no session", "permission denied on table users", "duplicate user name", "column password does not exist", "the password field is required", "password must contain a digit", "passwords do not match", "enter your password to continue", "secret sharing is disabled", "access key AK-17 disabled", "tokens: 42 in, 128 out", "auth: ok", "status: active", "Author: Bob", "level: high", "mode: strict", "user: ada", "from: draft, to: published", "area: billing / invoices", "disk 97% full on node-07", "retry 3/5 in 10s", "see https://example.com/runbooks/token-rotation?page=2", "https://example.com/users/17/sessions", "Terraform plan: 3 to add, 1 to change, 0 to destroy", "kubectl rollout restart deployment/web", "git push origin main", "docker pull registry.example.com/app:2.1.0", "psql -h db -p 5432 -U app shop", "ssh -p 2222 deploy@host", "curl https://example.com/health", "make -j4 test", "tar -xzf a.tgz", "python -m pip install requests", "password reset link sent to ada@example.com", "two-factor code accepted", "recovery codes viewed by ada", "login code requested", "verification code expired", "card ending 4242 removed", "SSN field hidden from role viewer", "IBAN updated by ada", "role 'auditor' granted to 'bob'", `renamed "Reports" to "Quarterly reports"`, `changed plan from "free" to "pro"`, `set locale to "de-CH"`, "moved from legacy gateway to the new region", "schema.table created", "db.internal is healthy", "<b>Report</b> created", "a -> b, c -> d", "draft → published", "price → 12.50",
+}
+
+// TestPipelineKeeps counts what an owner needs and is gone, with the defaults and
+// with keep all. At most one in a hundred may be.
+func TestPipelineKeeps(t *testing.T) {
+	t.Logf("seed %d; repeat with -pipeline.seed", *pipelineSeed)
+	for name, keep := range map[string][]any{"defaults": nil, "keep all": {"*"}} {
+		t.Run(name, func(t *testing.T) {
+			g := sower{rand.New(rand.NewPCG(*pipelineSeed, 2))}
+			run := pipeline(t, keep...)
+			total, lost := 0, 0
+			check := func(how, want, got string) {
+				total++
+				if !strings.Contains(got, want) {
+					lost++
+					t.Logf("lost in %s: %s", how, want)
+				}
+			}
+			for _, fact := range requestFacts {
+				for how, form := range map[string]string{"a request": `{"id":7,%s,"password":"§p"}`, "data": `{"data":{"attributes":{%s}},"api_key":"§t"}`, "changes": `{"changes":[{%s}]}`} {
+					body, _ := g.fill(fmt.Sprintf(form, fact))
+					out := run(record(attribute("http.request.body"), body))
+					v, _ := out.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().Get("audit.request")
+					check(how, fact, v.AsString())
+				}
+				if len(keep) > 0 {
+					fact := strings.SplitN(fact, ":", 2)
+					name, value := strings.Trim(fact[0], `"`), strings.Trim(fact[1], `"`)
+					if strings.ContainsAny(value, "[") {
+						continue
+					}
+					check("an attribute "+name, "\n"+value+"\n", written(run(record(attribute("event."+name), value))))
+				}
+			}
+			for _, s := range sentencesThatStay {
+				check("a message", s, written(run(record(attribute("message"), s))))
+				check("a body", s, written(run(record(pipelinePlaces[0], s))))
+				check("a reason", s, written(run(record(attribute("audit.impersonation.reason"), s))))
+				if len(keep) > 0 {
+					check("a description", s, written(run(record(attribute("event.description"), s))))
+				}
+			}
+			for _, f := range g.fields() {
+				logs := record(attribute("http.request.body"), `{"password":"x"}`)
+				logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutStr(f[0], f[1])
+				check(f[0], f[1], values(run(logs)))
+			}
+			t.Logf("%d of %d lost", lost, total)
+			require.LessOrEqual(t, lost*100, total)
+		})
+	}
+}
+
+// values returns the texts of the attributes, one a line.
+func values(logs plog.Logs) string { return written(logs) }
+
+// fields are values of fields that stay unchanged.
+func (s sower) fields() (list [][2]string) {
+	hex := "0123456789abcdef"
+	uuid := func() string {
+		return s.of(8, hex) + "-" + s.of(4, hex) + "-4" + s.of(3, hex) + "-a" + s.of(3, hex) + "-" + s.of(12, hex)
+	}
+	for range 20 {
+		for name, value := range map[string]string{
+			"user.name": s.word() + "." + s.word(), "user.id": uuid(), "user.email": s.word() + "@" + s.word() + ".example", "user.full_name": "Ada " + s.word(), "enduser.id": "auth0|" + s.of(24, hex), "actor.id": "u-" + s.of(6, digits), "actor.full_name": "Zoë Müller",
+			"audit.area": "Passport Office", "audit.action": "ResetPassword", "audit.entity.type": "Secrets Manager", "audit.entity.id": uuid(), "entity.id": s.of(24, hex), "target.id": "01J" + s.of(23, "0123456789ABCDEFGHJKMNPQRSTVWXYZ"), "object.id": s.of(40, hex), "resource.id": "order-" + s.of(8, digits), "session.id": s.of(28, alnums), "url.path": "/api/v2/password-policies/" + uuid() + "/tokens", "client.address": "203.0.113." + s.of(2, "123456789"), "user_agent.original": "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0", "user.role": "token-admin", "http.request.method": "PATCH", "error.type": "com.example.auth.TokenExpiredException", "exception.type": "PasswordPolicyViolation",
+		} {
+			list = append(list, [2]string{name, value})
+		}
+	}
+	return list
+}
