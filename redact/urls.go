@@ -198,7 +198,7 @@ func pathSpans(s string, list []span) []span {
 		switch {
 		case strings.HasPrefix(low, "bot") && strings.IndexByte(part, ':') > 3 && len(part) > 20:
 			list = append(list, span{from: i + 1 + strings.IndexByte(part, ':') + 1, to: j, rule: ruleWebhook})
-		case secretly && len(part) >= 16 && random(part, 3) && !isUUID(part) && !isHex(part):
+		case secretly && len(part) >= 16 && (random(part, 2) || mixedCase(part) && strings.ContainsAny(part, "0123456789")) && !isUUID(part) && !isHex(part):
 			list = append(list, span{from: i + 1, to: j, rule: ruleWebhook})
 		case strings.Contains(low, "webhook"), low == "hooks", low == "services":
 			secretly = true
