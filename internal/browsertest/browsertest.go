@@ -115,8 +115,8 @@ func Tab(t *testing.T, ctx context.Context) context.Context {
 
 func open(t *testing.T, ctx context.Context, options ...chromedp.ContextOption) context.Context {
 	t.Helper()
-	var found problems
-	ctx, cancel := chromedp.NewContext(ctx, append(options, chromedp.WithListener(found.listen))...)
+	found := &problems{}
+	ctx, cancel := chromedp.NewContext(context.WithValue(ctx, problemsKey{}, found), append(options, chromedp.WithListener(found.listen))...)
 	t.Cleanup(func() {
 		for _, problem := range found.all() {
 			t.Errorf("browser: %s", problem)
@@ -168,7 +168,11 @@ func Wait(t *testing.T, ctx context.Context, expression string) {
 		const look = () => { if (%s) done(true); else setTimeout(look, 10); };
 		look();
 	})`, expression)
-	if _, err := chromedp.Run(waiting, chromedp.Evaluate[bool](script, chromedp.EvalAwaitPromise)); err != nil {
+	_, err := chromedp.Run(waiting, chromedp.Evaluate[bool](script, chromedp.EvalAwaitPromise))
+	for err != nil && waiting.Err() == nil && strings.Contains(err.Error(), "navigated") { // the next document may be what is waited for
+		_, err = chromedp.Run(waiting, chromedp.Evaluate[bool](script, chromedp.EvalAwaitPromise))
+	}
+	if err != nil {
 		Screenshot(t, ctx, "failed-"+t.Name())
 		t.Fatalf("in the browser: waited for %s: %v", expression, err)
 	}
@@ -215,10 +219,40 @@ func skip(t *testing.T, missing string) {
 	t.Skip(missing)
 }
 
+// Refusals returns the next n refusals of the Content-Security-Policy that the
+// tab's console names, which then do not fail the test: for a test that the
+// policy holds.
+func Refusals(t *testing.T, ctx context.Context, n int) []string {
+	t.Helper()
+	found := ctx.Value(problemsKey{}).(*problems)
+	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		if list := found.take(n); list != nil {
+			return list
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the console has less than %d refusals: %q", n, found.all())
+		}
+	}
+}
+
+type problemsKey struct{}
+
 // problems are what a page must never cause.
 type problems struct {
 	mu   sync.Mutex
 	list []string
+}
+
+// take removes n problems; nil if there are less.
+func (p *problems) take(n int) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.list) < n {
+		return nil
+	}
+	list := p.list[:n:n]
+	p.list = p.list[n:]
+	return list
 }
 
 func (p *problems) listen(event any) {

@@ -27,24 +27,25 @@ type event = map[string]any
 // states that a real endpoint is seldom in.
 type fake struct {
 	*httptest.Server
-	mu        sync.Mutex
-	events    []event // in any order
-	arrived   int     // how many of them arrived after the fake was made
-	signedIn  bool
-	usedLink  bool
-	oidc      string // title of the button; "" for links
-	accounts  []string
-	links     []map[string]string
-	retention int
-	dead      map[string]int
-	partial   time.Time       // how far a search gets before its budget ends
-	missing   map[string]bool // routes that this server does not have
-	fail      *problem        // what /events answers instead
-	failOther *problem        // what /summary and /filters answer instead
-	hold      chan struct{}   // /events waits for it
-	tails     chan struct{}   // closed to end the streams
-	news      *sync.Cond      // something arrived, or the streams ended
-	requests  []*http.Request // of the API
+	mu         sync.Mutex
+	events     []event // in any order
+	arrived    int     // how many of them arrived after the fake was made
+	signedIn   bool
+	usedLink   bool
+	oidc       string // title of the button; "" for links
+	endSession string // where a sign-out goes on
+	accounts   []string
+	links      []map[string]string
+	retention  int
+	dead       map[string]int
+	partial    time.Time       // how far a search gets before its budget ends
+	missing    map[string]bool // routes that this server does not have
+	fail       *problem        // what /events answers instead
+	failOther  *problem        // what /summary and /filters answer instead
+	hold       chan struct{}   // /events waits for it
+	tails      chan struct{}   // closed to end the streams
+	news       *sync.Cond      // something arrived, or the streams ended
+	requests   []*http.Request // of the API
 }
 
 type problem struct {
@@ -134,6 +135,10 @@ func (f *fake) signOut(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.set(func() { f.signedIn = false })
+	if f.endSession != "" {
+		answer(w, map[string]any{"end_session": f.endSession})
+		return
+	}
 	w.WriteHeader(http.StatusNoContent)
 }
 
@@ -205,7 +210,10 @@ func (f *fake) search(w http.ResponseWriter, r *http.Request) {
 	skip, _ := strconv.Atoi(strings.TrimPrefix(q.Get("cursor"), "after-"))
 	found = found[min(skip, len(found)):]
 	f.mu.Lock()
-	result := map[string]any{"events": found[:min(limit, len(found))], "arrived": fmt.Sprintf("arrival-%d", f.arrived)}
+	result := map[string]any{"events": found[:min(limit, len(found))]}
+	if q.Get("cursor") == "" {
+		result["arrived"] = fmt.Sprintf("arrival-%d", f.arrived)
+	}
 	if !f.partial.IsZero() && q.Get("cursor") == "" {
 		result["events"], result["partial_until"], result["next"] = upTo(found, f.partial), f.partial, fmt.Sprintf("after-%d", len(upTo(found, f.partial)))
 	} else if len(found) > limit {
