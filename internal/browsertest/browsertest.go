@@ -178,6 +178,28 @@ func Wait(t *testing.T, ctx context.Context, expression string) {
 	}
 }
 
+// Click clicks with the mouse in the middle of an element, as soon as nothing
+// moves and nothing is over it.
+func Click(t *testing.T, ctx context.Context, selector string) {
+	t.Helper()
+	x, y := Point(t, ctx, selector)
+	Do(t, ctx, chromedp.MouseClickXY(x, y))
+}
+
+// Point returns the middle of an element.
+func Point(t *testing.T, ctx context.Context, selector string) (x, y float64) {
+	t.Helper()
+	Wait(t, ctx, fmt.Sprintf(`(() => {
+		const e = document.querySelector(%q);
+		if (!e || document.getAnimations().length) return false;
+		e.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
+		const box = e.getBoundingClientRect(), hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+		return hit !== null && (e.contains(hit) || hit.contains(e));
+	})()`, selector))
+	at := Eval[[]float64](t, ctx, fmt.Sprintf(`(({x, y, width, height}) => [x + width / 2, y + height / 2])(document.querySelector(%q).getBoundingClientRect())`, selector))
+	return at[0], at[1]
+}
+
 // Screenshot keeps a picture of what the tab shows as NAME.png in the folder
 // that [Artifacts] names.
 func Screenshot(t *testing.T, ctx context.Context, name string) {

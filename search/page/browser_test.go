@@ -34,26 +34,9 @@ func settled(t *testing.T, ctx context.Context, state string) {
 	browsertest.Wait(t, ctx, fmt.Sprintf(`document.body.dataset.state === %q`, state))
 }
 
-// click clicks with the mouse in the middle of an element, as soon as nothing
-// moves and nothing is over it.
 func click(t *testing.T, ctx context.Context, selector string) {
 	t.Helper()
-	x, y := point(t, ctx, selector)
-	browsertest.Do(t, ctx, chromedp.MouseClickXY(x, y))
-}
-
-// point returns the middle of an element.
-func point(t *testing.T, ctx context.Context, selector string) (x, y float64) {
-	t.Helper()
-	browsertest.Wait(t, ctx, fmt.Sprintf(`(() => {
-		const e = document.querySelector(%q);
-		if (!e || document.getAnimations().length) return false;
-		e.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
-		const box = e.getBoundingClientRect(), hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-		return hit !== null && (e.contains(hit) || hit.contains(e));
-	})()`, selector))
-	at := browsertest.Eval[[]float64](t, ctx, fmt.Sprintf(`(({x, y, width, height}) => [x + width / 2, y + height / 2])(document.querySelector(%q).getBoundingClientRect())`, selector))
-	return at[0], at[1]
+	browsertest.Click(t, ctx, selector)
 }
 
 func list(t *testing.T, ctx context.Context, expression string) []string {

@@ -16,7 +16,7 @@ import (
 
 func hover(t *testing.T, ctx context.Context, selector string) {
 	t.Helper()
-	x, y := point(t, ctx, selector)
+	x, y := browsertest.Point(t, ctx, selector)
 	browsertest.Do(t, ctx, chromedp.MouseEvent(chromedp.MouseMoved, x, y))
 }
 
@@ -212,8 +212,8 @@ func TestHistogram(t *testing.T) {
 	})
 	t.Run("a drag is several", func(t *testing.T) {
 		from, to := newest(bars-6), newest(bars-2)
-		x1, y1 := point(t, ctx, fmt.Sprintf("#bar-%d", bars-6))
-		x2, y2 := point(t, ctx, fmt.Sprintf("#bar-%d", bars-3))
+		x1, y1 := browsertest.Point(t, ctx, fmt.Sprintf("#bar-%d", bars-6))
+		x2, y2 := browsertest.Point(t, ctx, fmt.Sprintf("#bar-%d", bars-3))
 		browsertest.Do(t, ctx, chromedp.MouseEvent(chromedp.MouseMoved, x1, y1), chromedp.MouseEvent(chromedp.MousePressed, x1, y1, chromedp.ButtonLeft, chromedp.ClickCount(1)),
 			chromedp.MouseEvent(chromedp.MouseMoved, x2, y2, chromedp.ButtonLeft))
 		require.Equal(t, 4, browsertest.Eval[int](t, ctx, `document.querySelectorAll('#chart [aria-selected=true]').length`))

@@ -166,13 +166,13 @@ const words = (s) => (s ? [el('bdi', { class: 'line' }, ...bounded(s))] : [absen
 
 function badges(event) {
   return Object.entries(text.badges).filter(([name]) => event[name])
-    .map(([name, [word, why]]) => el('span', { class: `badge badge-${name}`, title: why }, word));
+    .flatMap(([name, [word, why]]) => [' ', el('span', { class: `badge badge-${name}`, title: why }, word)]);
 }
 
 function user(event) {
   const cells = words(person(event));
   if (!impersonated(event)) return cells;
   const by = person(event, 'impersonator');
-  return [...cells, el('span', { class: 'badge badge-impersonated', title: event.impersonation_reason?.slice(0, 300) },
+  return [...cells, ' ', el('span', { class: 'badge badge-impersonated', title: event.impersonation_reason?.slice(0, 300) },
     ...show(text.impersonatedBy(by.slice(0, 60))))];
 }
