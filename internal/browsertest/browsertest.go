@@ -159,13 +159,15 @@ func Eval[T any](t *testing.T, ctx context.Context, expression string) T {
 }
 
 // Wait waits until a JavaScript expression is true in the document of the tab.
-// The expression is looked at every 10 ms; no policy of the page forbids it.
+// The expression is looked at every 10 ms, and one that throws is not true; no
+// policy of the page forbids it.
 func Wait(t *testing.T, ctx context.Context, expression string) {
 	t.Helper()
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	script := fmt.Sprintf(`new Promise((done) => {
-		const look = () => { if (%s) done(true); else setTimeout(look, 10); };
+		const holds = () => { try { return %s; } catch { return false; } };
+		const look = () => { if (holds()) done(true); else setTimeout(look, 10); };
 		look();
 	})`, expression)
 	_, err := chromedp.Run(waiting, chromedp.Evaluate[bool](script, chromedp.EvalAwaitPromise))

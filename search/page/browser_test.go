@@ -709,11 +709,12 @@ func TestAccessibility(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			ctx := browsertest.New(t)
 			browsertest.Lenient(t, ctx)
-			f := newFake(t, day(60))
+			f := newFake(t, day(60)[30:42]) // few rows: axe-core looks at each
 			f.dead = map[string]int{"record_too_large": 2}
+			f.links = []map[string]string{{"title": "Alerts", "url": "https://siem.example.com/{user.name}"}}
 			f.events[0]["service"] = "auditlog-sample"
 			f.events[1]["action"] = "invisible\u202e"
-			id := f.events[36]["id"].(string)
+			id := f.events[6]["id"].(string)
 			browsertest.Do(t, ctx, media("prefers-color-scheme", scheme), chromedp.EmulateViewport(width, 900))
 			check := func(name string) {
 				t.Helper()
@@ -730,7 +731,30 @@ func TestAccessibility(t *testing.T) {
 			browsertest.Do(t, ctx, chromedp.KeyEvent(kb.Escape))
 			click(t, ctx, "#columns > summary")
 			check("columns")
-			open(t, ctx, f, "/?start=now-3h&method=PUT", "ready")
+			browsertest.Do(t, ctx, chromedp.KeyEvent(kb.Escape))
+			click(t, ctx, "#export > summary")
+			browsertest.Wait(t, ctx, `document.querySelectorAll('#export a').length === 2`)
+			check("export")
+			click(t, ctx, "#more > summary")
+			check("typed filters")
+			browsertest.Do(t, ctx, chromedp.KeyEvent(kb.Escape))
+			click(t, ctx, "#in-words > summary")
+			check("counts in words")
+			browsertest.Do(t, ctx, chromedp.KeyEvent(kb.Escape), chromedp.Focus(css("#events tbody tr:nth-child(3) td[data-field=area]")))
+			require.True(t, visible(t, ctx, ".tools"))
+			check("filters of a cell")
+			f.arrive(fresh(1, "Users"))
+			browsertest.Do(t, ctx, look)
+			browsertest.Wait(t, ctx, `document.querySelector('#news').checkVisibility()`)
+			check("news")
+			click(t, ctx, "#live")
+			browsertest.Wait(t, ctx, `document.querySelector('#live').dataset.state === "on"`)
+			check("live")
+			f.set(func() { f.partial, f.accounts = at(f.events[7]).Add(-time.Second), []string{"acme", "globex"} })
+			open(t, ctx, f, "/?q=update&status!=unknown", "ready")
+			check("partial, accounts, exclusions")
+			f.set(func() { f.partial, f.accounts = time.Time{}, []string{"default"} })
+			open(t, ctx, f, "/?start=now-12h&method=PUT", "ready")
 			check("custom window and chips")
 			open(t, ctx, f, "/?event="+id, "ready")
 			browsertest.Wait(t, ctx, `document.querySelector('#drawer').open`)
@@ -744,6 +768,10 @@ func TestAccessibility(t *testing.T) {
 			f.set(func() { f.fail, f.signedIn = nil, false })
 			open(t, ctx, f, "/", "signed-out")
 			check("signed out")
+			f.set(func() { f.oidc = "Sign in with Acme" })
+			open(t, ctx, f, "/#signin_failed=denied", "signed-out")
+			browsertest.Wait(t, ctx, `document.querySelector('#oidc').checkVisibility()`)
+			check("signed out of a provider")
 		})
 	}
 }

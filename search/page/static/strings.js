@@ -59,7 +59,7 @@ export default {
   local: (offset) => `Local (${offset})`,
   refresh: 'Refresh',
   search: 'Words in action, user, message and request',
-  searchHint: 'Search action, user, message, request',
+  searchHint: 'Search action, user, request',
   showFilters: 'Filters',
   filters: {
     user: 'User', role: 'Role', status: 'Status', area: 'Area', action: 'Action', entity_type: 'Entity Type', method: 'Method', service: 'Service',
