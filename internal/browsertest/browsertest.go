@@ -180,25 +180,36 @@ func Wait(t *testing.T, ctx context.Context, expression string) {
 	}
 }
 
-// Click clicks with the mouse in the middle of an element, as soon as nothing
-// moves and nothing is over it.
+// Click clicks with the mouse at the [Point] of an element.
 func Click(t *testing.T, ctx context.Context, selector string) {
 	t.Helper()
 	x, y := Point(t, ctx, selector)
 	Do(t, ctx, chromedp.MouseClickXY(x, y))
 }
 
-// Point returns the middle of an element.
+// Point returns the middle of an element, as soon as nothing moves and nothing is
+// over it.
 func Point(t *testing.T, ctx context.Context, selector string) (x, y float64) {
 	t.Helper()
-	Wait(t, ctx, fmt.Sprintf(`(() => {
-		const e = document.querySelector(%q);
-		if (!e || document.getAnimations().length) return false;
-		e.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
-		const box = e.getBoundingClientRect(), hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-		return hit !== null && (e.contains(hit) || hit.contains(e));
-	})()`, selector))
-	at := Eval[[]float64](t, ctx, fmt.Sprintf(`(({x, y, width, height}) => [x + width / 2, y + height / 2])(document.querySelector(%q).getBoundingClientRect())`, selector))
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	at, err := chromedp.Run(waiting, chromedp.Evaluate[[]float64](fmt.Sprintf(`new Promise((done) => {
+		const look = () => {
+			const e = document.querySelector(%q);
+			if (e && !document.getAnimations().length) {
+				e.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
+				const box = e.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
+				const hit = document.elementFromPoint(x, y);
+				if (hit && (e.contains(hit) || hit.contains(e))) return done([x, y]);
+			}
+			setTimeout(look, 10);
+		};
+		look();
+	})`, selector), chromedp.EvalAwaitPromise))
+	if err != nil {
+		Screenshot(t, ctx, "failed-"+t.Name())
+		t.Fatalf("in the browser: point at %s: %v", selector, err)
+	}
 	return at[0], at[1]
 }
 

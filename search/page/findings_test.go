@@ -33,6 +33,7 @@ func TestExports(t *testing.T) {
 	require.Regexp(t, `^20.*Z$`, asked[0].Get("end"))
 
 	t.Run("after the session has ended", func(t *testing.T) {
+		browsertest.Wait(t, ctx, `!document.querySelector('#export').open`)
 		click(t, ctx, "#export > summary")
 		browsertest.Wait(t, ctx, `document.querySelectorAll('#export a').length === 2`)
 		f.set(func() { f.signedIn = false })
