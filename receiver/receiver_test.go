@@ -52,14 +52,14 @@ type server struct {
 	grpc, http string
 }
 
-func freePort(t *testing.T) string {
+func freePort(t testing.TB) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()
 	return l.Addr().String()
 }
 
-func start(t *testing.T, change func(*receiver.Config)) *server {
+func start(t testing.TB, change func(*receiver.Config)) *server {
 	s := &server{sink: &consumertest.LogsSink{}, grpc: freePort(t), http: freePort(t)}
 	ctx := context.Background()
 	s.host = storetest.NewHost(t, storetest.NewModel(time.Now, 30*24*time.Hour))

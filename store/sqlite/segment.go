@@ -23,9 +23,10 @@ const (
 	// said: a place in it has 16 bits, and they are all in memory before.
 	SegmentSize = 12288
 
-	pageSize      = 128      // events whose documents are compressed together
-	maxValues     = 4096     // in a dictionary of a whole segment, see fieldIndex.put
-	maxDictionary = 64 << 10 // bytes of them
+	pageSize      = 128       // events whose documents are compressed together
+	maxValues     = 4096      // in a dictionary of a whole segment, see fieldIndex.put
+	maxDictionary = 64 << 10  // bytes of them
+	maxContent    = 512 << 20 // of a row, unpacked; more is damage
 	identitySize  = len(audit.Hash{}) + len(audit.Fingerprint{})
 
 	buckets  = 64 // of hashes, by their first bits
@@ -90,7 +91,7 @@ var compression = sync.OnceValues(func() (*zstd.Encoder, *zstd.Decoder) {
 	if err != nil {
 		panic(err)
 	}
-	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderLowmem(true))
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(maxContent))
 	if err != nil {
 		panic(err)
 	}
@@ -128,9 +129,12 @@ func encodeLog(records []*record) []byte {
 
 // decodeLog reads the events of a row of log, the last of which has the number.
 func decodeLog(content []byte, last int64) (records []*record, err error) {
+	if n, err := s2.DecodedLen(content); err != nil || n > maxContent {
+		return nil, errDamaged
+	}
 	b, err := s2.Decode(nil, content)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	for len(b) > 0 {
 		if len(b) < identitySize {
