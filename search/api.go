@@ -58,7 +58,7 @@ const (
 )
 
 func newAPI(cfg *Config, base *url.URL, version string, s *store.Extension, set component.TelemetrySettings, ready *atomic.Bool, now func() time.Time) (*api, error) {
-	reads, err := newReads(s)
+	reads, err := newReads(s, now)
 	if err != nil {
 		return nil, err
 	}

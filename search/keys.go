@@ -61,7 +61,7 @@ func withOutage(ctx context.Context, outage *error) context.Context {
 
 // VerifySignature implements [oidc.KeySet].
 func (k *keys) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
-	signed, err := jose.ParseSigned(jwt, signatures)
+	signed, err := jose.ParseSignedCompact(jwt, signatures)
 	if err != nil {
 		return nil, err
 	}

@@ -287,6 +287,7 @@ func TestProviderIsDown(t *testing.T) {
 	p := newProvider(t, oidctest.Options{})
 	p.Down(true)
 	s := startWith(t, p, nil)
+	s.clock.stop()
 	b := s.browser()
 	require.Equal(t, "/#signin_failed=unavailable", b.open("/auth/login"), "the server has started")
 	require.Equal(t, http.StatusOK, s.get("/api/v1/events", s.token(local.OwnerToken, "acme")).status)
@@ -312,6 +313,7 @@ func TestProviderIsDown(t *testing.T) {
 func TestAccessTokens(t *testing.T) {
 	p := newProvider(t, oidctest.Options{})
 	s := startWith(t, p, nil)
+	s.clock.stop()
 	ask := func(token string) int { return s.get("/api/v1/events", token).status }
 	require.Equal(t, http.StatusOK, ask(p.AccessToken("u-1", nil)))
 	old := p.AccessToken("u-1", nil)
@@ -344,6 +346,7 @@ func TestAccessTokens(t *testing.T) {
 func TestKeysRotate(t *testing.T) {
 	p := newProvider(t, oidctest.Options{})
 	s := startWith(t, p, nil)
+	s.clock.stop()
 	ask := func(token string) int { return s.get("/api/v1/events", token).status }
 	before := p.AccessToken("u-1", nil)
 	require.Equal(t, http.StatusOK, ask(before))

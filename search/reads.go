@@ -26,6 +26,7 @@ const (
 // reads records every read in the trail before it is answered.
 type reads struct {
 	store  *store.Extension
+	now    func() time.Time
 	engine *redact.Engine // filter values may hold what must not be stored
 
 	flights  singleflight.Group // the same read at the same time is one
@@ -35,12 +36,12 @@ type reads struct {
 	last map[string]time.Time
 }
 
-func newReads(s *store.Extension) (*reads, error) {
+func newReads(s *store.Extension, now func() time.Time) (*reads, error) {
 	engine, err := redact.New(redact.Config{})
 	if err != nil {
 		return nil, fmt.Errorf("redaction of what owners ask for: %w", err)
 	}
-	return &reads{store: s, engine: engine, last: map[string]time.Time{}, refusals: rate.NewLimiter(2, 200)}, nil
+	return &reads{store: s, now: now, engine: engine, last: map[string]time.Time{}, refusals: rate.NewLimiter(2, 200)}, nil
 }
 
 // record returns when the read is in the trail. A read like one within the last
@@ -104,7 +105,7 @@ func (r *reads) denied(ctx context.Context, o owner, address, action string, log
 		who = address
 	}
 	key := "denied\x00" + who
-	if r.recent(key, deniedFold) || !r.refusals.Allow() {
+	if r.recent(key, deniedFold) || !r.refusals.AllowN(r.now(), 1) {
 		return
 	}
 	r.remember(key)
@@ -152,7 +153,7 @@ func (r *reads) recent(key string, fold time.Duration) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at, ok := r.last[key]
-	return ok && time.Since(at) < fold
+	return ok && r.now().Sub(at) < fold
 }
 
 func (r *reads) remember(key string) {
@@ -160,7 +161,7 @@ func (r *reads) remember(key string) {
 	defer r.mu.Unlock()
 	if len(r.last) >= maxFolded {
 		for k, at := range r.last {
-			if time.Since(at) > readFold {
+			if r.now().Sub(at) > readFold {
 				delete(r.last, k)
 			}
 		}
@@ -168,5 +169,5 @@ func (r *reads) remember(key string) {
 			clear(r.last) // more records rather than fewer
 		}
 	}
-	r.last[key] = time.Now()
+	r.last[key] = r.now()
 }
