@@ -64,18 +64,39 @@ func (s *Spool) readHeader(f io.ReaderAt, at, end int64) (h header, err error) {
 	if _, err := f.ReadAt(b[:], at); err != nil {
 		return h, err
 	}
-	if !bytes.Equal(b[:8], s.progress.instance[:]) || binary.LittleEndian.Uint32(b[8:]) != crc32.Checksum(b[12:], castagnoli) {
+	h, ok := s.parseHeader(b[:])
+	if !ok || at+h.size() > end {
 		return h, errDamaged
+	}
+	return h, nil
+}
+
+func (s *Spool) parseHeader(b []byte) (h header, ok bool) {
+	if !bytes.Equal(b[:8], s.progress.instance[:]) || binary.LittleEndian.Uint32(b[8:]) != crc32.Checksum(b[12:headerSize], castagnoli) {
+		return h, false
 	}
 	h = header{
 		crc: binary.LittleEndian.Uint32(b[12:]), note: binary.LittleEndian.Uint32(b[16:]), data: binary.LittleEndian.Uint32(b[20:]),
 		raw: binary.LittleEndian.Uint32(b[24:]), records: binary.LittleEndian.Uint32(b[28:]),
 		first: binary.LittleEndian.Uint64(b[32:]), time: int64(binary.LittleEndian.Uint64(b[40:])),
 	}
-	if h.note > maxPart || h.data > maxPart || at+h.size() > end {
-		return h, errDamaged
+	return h, h.note <= maxPart && h.data <= maxPart
+}
+
+// isTorn reports whether the end of a file, which is no frame, looks as a crash
+// leaves it: the beginning of a frame that goes on behind the end, or zeros.
+func (s *Spool) isTorn(f io.ReaderAt, at, size int64) (bool, error) {
+	rest := make([]byte, min(size-at, 1<<16))
+	if _, err := f.ReadAt(rest, at); err != nil {
+		return false, err
 	}
-	return h, nil
+	if len(rest) < headerSize {
+		return true, nil
+	}
+	if h, ok := s.parseHeader(rest); ok {
+		return at+h.size() > size, nil
+	}
+	return bytes.Count(rest, []byte{0}) == len(rest), nil
 }
 
 // frame reads the frame of the header at an offset.
@@ -137,7 +158,9 @@ func segmentNumber(name string) (uint64, bool) {
 const (
 	progressName = "progress"
 	slotSize     = 4096 // so that a torn write spoils one slot only
-	progressSize = 8 + 8 + 8 + 8 + 8 + 4*8 + 4
+	progressSize = 8 + 8 + 8 + 8 + 8 + 8 + 4*8 + 4
+
+	progressMark = "spool 1\n" // the format of all files of the spool
 )
 
 // progress is how far delivery came, and how that came out.
@@ -154,6 +177,7 @@ func (p *progress) add(c Counts) { p.Counts.add(c) }
 
 func (p *progress) encode() []byte {
 	b := make([]byte, 0, progressSize)
+	b = append(b, progressMark...)
 	b = append(b, p.instance[:]...)
 	for _, n := range []uint64{p.generation, p.segment, uint64(p.offset), p.next, uint64(p.Stored), uint64(p.Duplicates), uint64(p.DeadLetters), uint64(p.Received)} {
 		b = binary.LittleEndian.AppendUint64(b, n)
@@ -163,11 +187,11 @@ func (p *progress) encode() []byte {
 
 func decodeProgress(b []byte) (p progress, ok bool) {
 	body := b[:progressSize-4]
-	if binary.LittleEndian.Uint32(b[progressSize-4:]) != crc32.Checksum(body, castagnoli) {
+	if string(b[:8]) != progressMark || binary.LittleEndian.Uint32(b[progressSize-4:]) != crc32.Checksum(body, castagnoli) {
 		return p, false
 	}
-	copy(p.instance[:], body)
-	n := func(i int) uint64 { return binary.LittleEndian.Uint64(body[8+8*i:]) }
+	copy(p.instance[:], body[8:])
+	n := func(i int) uint64 { return binary.LittleEndian.Uint64(body[16+8*i:]) }
 	p.generation, p.segment, p.offset, p.next = n(0), n(1), int64(n(2)), n(3)
 	p.Counts = Counts{Stored: int64(n(4)), Duplicates: int64(n(5)), DeadLetters: int64(n(6)), Received: int64(n(7))}
 	return p, true
@@ -183,7 +207,7 @@ func (s *Spool) openProgress() error {
 		return err
 	}
 	s.file = f
-	found := false
+	found, newer := false, false
 	for slot := range int64(2) {
 		var b [progressSize]byte
 		if _, err := f.ReadAt(b[:], slot*slotSize); err != nil {
@@ -192,9 +216,13 @@ func (s *Spool) openProgress() error {
 			}
 			return err
 		}
+		newer = newer || string(b[:6]) == progressMark[:6] && b[6] != progressMark[6] && b[7] == progressMark[7]
 		if p, ok := decodeProgress(b[:]); ok && (!found || p.generation > s.progress.generation) {
 			s.progress, s.slot, found = p, 1-slot, true
 		}
+	}
+	if newer {
+		return fmt.Errorf("file %q was written by another version of auditlog: start that version until nothing waits", progressName)
 	}
 	if found {
 		return f.Sync() // before the other slot is written
@@ -218,6 +246,10 @@ func (s *Spool) createProgress() error {
 	}
 	s.file = f
 	s.progress, s.next = progress{instance: newInstance()}, 1
+	// Both slots, so that delivery can be noted when the disk is full.
+	if _, err := f.WriteAt(make([]byte, 2*slotSize), 0); err != nil {
+		return err
+	}
 	if err := s.writeProgress(); err != nil {
 		return err
 	}
@@ -241,9 +273,15 @@ func (s *Spool) syncProgress() error {
 	if !s.dirty {
 		return nil
 	}
+	if s.failed { // what an fsync failed to write, a second one may call written
+		if err := s.writeProgress(); err != nil {
+			return err
+		}
+	}
 	if err := s.file.Sync(); err != nil {
+		s.failed = true
 		return err
 	}
-	s.slot, s.dirty = 1-s.slot, false
+	s.slot, s.dirty, s.failed = 1-s.slot, false, false
 	return nil
 }

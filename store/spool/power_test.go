@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"syscall"
 
 	"github.com/auditlog/auditlog/store/spool"
 )
@@ -22,6 +23,9 @@ type recorder struct {
 	changes []map[string]*content
 	cut     func() // called before each operation that changes something
 	fail    func(operation string) error
+
+	capacity int // bytes that all files have together; 0 is any number
+	open     int // files
 }
 
 type content struct {
@@ -108,6 +112,7 @@ func (r *recorder) Open(name string, create bool) (spool.File, error) {
 		r.names[name] = c
 		r.nameChanged()
 	}
+	r.open++
 	return &handle{recorder: r, content: c}, nil
 }
 
@@ -176,8 +181,22 @@ func (h *handle) WriteAt(b []byte, at int64) (int, error) {
 	if err := h.changed("write"); err != nil {
 		return 0, err
 	}
-	w := write{at: at, data: slices.Clone(b)}
+	room := len(b)
+	if h.capacity > 0 {
+		used := 0
+		for _, c := range h.names {
+			used += len(c.data)
+		}
+		room = min(room, len(h.data)-int(at)+max(0, h.capacity-used))
+	}
+	if room <= 0 {
+		return 0, syscall.ENOSPC
+	}
+	w := write{at: at, data: slices.Clone(b[:room])}
 	h.writes, h.data = append(h.writes, w), apply(h.data, w)
+	if room < len(b) {
+		return room, syscall.ENOSPC
+	}
 	return len(b), nil
 }
 
@@ -208,6 +227,11 @@ func (h *handle) Size() (int64, error) {
 	return int64(len(h.data)), nil
 }
 
-func (h *handle) Close() error { return nil }
+func (h *handle) Close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.open--
+	return nil
+}
 
 var errDisk = errors.New("the disk says no")

@@ -87,13 +87,17 @@ type Spool struct {
 	stopped  chan struct{} // the committer has ended
 	ready    chan struct{} // there may be something to deliver
 
+	nexts sync.Mutex // held by [Spool.Next], which reads while others append
+
 	mu       sync.Mutex
 	closed   bool
+	coming   int64 // bytes that callers are appending
 	callers  sync.WaitGroup
 	progress progress // what is on disk, or newer
 	file     File     // of progress
 	slot     int64    // of file that is written next: not the one that is on disk
 	dirty    bool     // the slot was written since the last fsync
+	failed   bool     // the last fsync of the slot failed
 	segments []*segment
 	active   *segment    // nil: the next append begins one
 	number   uint64      // of the newest segment
@@ -224,8 +228,7 @@ func (s *Spool) openSegment(name string, number uint64) error {
 				return err
 			}
 			if !found {
-				s.log.Info("A file of the spool ends with what was never acknowledged.", zap.String("file", name), zap.Int64("bytes", size-at))
-				break
+				return s.endSegment(seg, at, size)
 			}
 			s.damaged(seg, at, next)
 			at = next
@@ -243,6 +246,23 @@ func (s *Spool) openSegment(name string, number uint64) error {
 	return nil
 }
 
+// endSegment ends a segment before what is no frame, and has none behind it. What
+// a crash leaves of a write that it interrupted is forgotten: nobody was told that
+// it is there. Anything else may have been a frame that was acknowledged.
+func (s *Spool) endSegment(seg *segment, at, size int64) error {
+	seg.end = max(at, s.startOf(seg))
+	torn, err := s.isTorn(seg.file, at, size)
+	if err != nil {
+		return err
+	}
+	if torn {
+		s.log.Info("A file of the spool ends with what was never acknowledged.", zap.String("file", seg.name), zap.Int64("bytes", size-at))
+	} else {
+		s.damaged(seg, at, size)
+	}
+	return nil
+}
+
 func (s *Spool) startOf(seg *segment) int64 {
 	if seg.number == s.progress.segment {
 		return s.progress.offset
@@ -253,7 +273,7 @@ func (s *Spool) startOf(seg *segment) int64 {
 // damaged notes bytes that are no frame although frames follow them.
 func (s *Spool) damaged(seg *segment, from, to int64) {
 	seg.damaged = true
-	s.damage = fmt.Sprintf("%d bytes of spool file %s cannot be read, and what they held is lost; the file is kept as %s.damaged", to-from, seg.name, seg.name)
+	s.damage = fmt.Sprintf("%d bytes of spool file %s cannot be read: if the power did not fail while they were written, the disk lost events; the file is kept as %[2]s.damaged", to-from, seg.name)
 	s.log.Error("A file of the spool is damaged.", zap.String("file", seg.name), zap.Int64("offset", from), zap.Int64("bytes", to-from))
 }
 
@@ -324,7 +344,7 @@ func (s *Spool) Append(ctx context.Context, frames ...Frame) error {
 		s.giveUp(frames)
 		return err
 	}
-	defer s.callers.Done()
+	defer s.leave(r.size)
 	s.requests <- r
 	err := <-r.done
 	if err != nil {
@@ -343,11 +363,19 @@ func (s *Spool) enter(ctx context.Context, size int64) error {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, context.Cause(ctx))
 	case s.closed:
 		return fmt.Errorf("%w: the spool is closed", store.ErrUnavailable)
-	case s.bytes()+size > s.maxSize:
+	case s.bytes()+s.coming+size > s.maxSize:
 		return fmt.Errorf("%w: the spool is full: store.spool.max_size is %d bytes", store.ErrUnavailable, s.maxSize)
 	}
 	s.callers.Add(1)
+	s.coming += size
 	return nil
+}
+
+func (s *Spool) leave(size int64) {
+	s.mu.Lock()
+	s.coming -= size
+	s.mu.Unlock()
+	s.callers.Done()
 }
 
 func (s *Spool) giveUp(frames []Frame) {
@@ -421,13 +449,31 @@ func (s *Spool) commit(group []*request, size int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		s.active = nil
-		seg.file.Truncate(seg.end) // as far as that works; what stays is delivered after the next start
+		s.abandon(seg)
 		return err
 	}
 	seg.end += int64(len(buffer))
 	s.waiting += records
 	return nil
+}
+
+// abandon gives up a segment in which a write failed: what fsync failed to write
+// once, a second one may call written. What stays on disk of that write, as far as
+// it cannot be removed, is delivered after the next start. The caller holds mu.
+func (s *Spool) abandon(seg *segment) {
+	s.active = nil
+	if seg.end > 0 {
+		seg.file.Truncate(seg.end)
+		return
+	}
+	// A full disk must not leave an empty file, open, for each caller it refuses.
+	s.segments = s.segments[:len(s.segments)-1]
+	if s.reading > 0 && s.reading == len(s.segments) {
+		s.reading--
+		s.cursor = s.segments[s.reading].end
+	}
+	seg.file.Close()
+	s.fs.Remove(seg.name)
 }
 
 // writable returns the segment that is appended to, a new one if the last is full.
@@ -460,36 +506,50 @@ func (s *Spool) Ready() <-chan struct{} { return s.ready }
 // Next returns the next frame to deliver, in the order of the files; false if
 // there is none. Each frame is returned once, until the spool is opened again.
 func (s *Spool) Next() (f Frame, ok bool, err error) {
+	s.nexts.Lock()
+	defer s.nexts.Unlock()
+	for {
+		seg, at, end := s.place()
+		if seg == nil {
+			return Frame{}, false, nil
+		}
+		h, err := s.readHeader(seg.file, at, end) // it stays open: not all of it was delivered
+		if err == nil {
+			f, err = h.frame(seg.file, at)
+		}
+		s.mu.Lock()
+		switch {
+		case errors.Is(err, errDamaged):
+			err = s.skipDamage(seg)
+		case err == nil:
+			s.cursor += h.size()
+			f.at = &delivery{segment: seg, end: s.cursor, first: f.First, records: f.Records, time: h.time}
+			s.pending = append(s.pending, f.at)
+			ok = true
+		}
+		s.mu.Unlock()
+		if err != nil || ok {
+			return f, ok, err
+		}
+	}
+}
+
+// place returns where the next frame is, and up to where there are frames; nil if
+// there is none.
+func (s *Spool) place() (seg *segment, at, end int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for s.reading < len(s.segments) {
 		seg := s.segments[s.reading]
-		if s.cursor >= seg.end {
-			if seg == s.active || s.reading == len(s.segments)-1 {
-				return f, false, nil
-			}
-			s.reading, s.cursor = s.reading+1, 0
-			continue
+		if s.cursor < seg.end {
+			return seg, s.cursor, seg.end
 		}
-		h, err := s.readHeader(seg.file, s.cursor, seg.end)
-		if err == nil {
-			f, err = h.frame(seg.file, s.cursor)
+		if seg == s.active || s.reading == len(s.segments)-1 {
+			break
 		}
-		if errors.Is(err, errDamaged) {
-			if err := s.skipDamage(seg); err != nil {
-				return f, false, err
-			}
-			continue
-		}
-		if err != nil {
-			return f, false, err
-		}
-		s.cursor += h.size()
-		f.at = &delivery{segment: seg, end: s.cursor, first: f.First, records: f.Records, time: h.time}
-		s.pending = append(s.pending, f.at)
-		return f, true, nil
+		s.reading, s.cursor = s.reading+1, 0
 	}
-	return f, false, nil
+	return nil, 0, 0
 }
 
 // skipDamage goes to the next frame that can be read. The caller holds mu.
@@ -512,10 +572,15 @@ func (s *Spool) skipDamage(seg *segment) error {
 	return nil
 }
 
-// Done says that a frame was delivered, and how its records came out.
+// Done says that a frame was delivered, and how its records came out. An error
+// says that this is not on disk yet: the next Done, of any frame, tries again. A
+// second Done of a frame counts nothing.
 func (s *Spool) Done(f Frame, c Counts) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if f.at.done {
+		return nil
+	}
 	f.at.done, f.at.counts = true, c
 	s.waiting -= int64(f.Records)
 	s.settle(f.First, f.Records)
@@ -609,6 +674,8 @@ func (s *Spool) Close() error {
 	s.callers.Wait()
 	close(s.requests)
 	<-s.stopped
+	s.nexts.Lock()
+	defer s.nexts.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := s.syncProgress()

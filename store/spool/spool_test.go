@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -149,31 +150,34 @@ func TestBoundedAndRecovers(t *testing.T) {
 }
 
 func TestConcurrentAppendsShareTheirFsync(t *testing.T) {
-	r := newRecorder()
-	s := open(t, spool.Options{FS: r})
-	appendFrame(t, s, 0, 1)
-	gate, syncs := make(chan struct{}), 0
-	r.fail = func(operation string) error {
-		if operation == "sync" {
-			if syncs++; syncs == 1 {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder()
+		s, err := spool.Open(spool.Options{FS: r})
+		require.NoError(t, err)
+		gate, syncs := make(chan struct{}), 0
+		r.fail = func(operation string) error {
+			if operation == "sync" {
+				syncs++
 				<-gate
 			}
+			return nil
 		}
-		return nil
-	}
-	const callers = 20
-	var writing sync.WaitGroup
-	for n := range callers {
-		writing.Go(func() {
-			if err := s.Append(context.Background(), frame(s, n, 1)); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	close(gate)
-	writing.Wait()
-	require.LessOrEqual(t, syncs, callers)
-	require.EqualValues(t, callers+1, s.Status().Waiting)
+		const callers = 20
+		var writing sync.WaitGroup
+		for n := range callers {
+			writing.Go(func() {
+				if err := s.Append(context.Background(), frame(s, n, 1)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait() // one is being written, the others wait for it
+		close(gate)
+		writing.Wait()
+		require.Equal(t, 2, syncs)
+		require.EqualValues(t, callers, s.Status().Waiting)
+		require.NoError(t, s.Close())
+	})
 }
 
 func TestDamagedInTheMiddle(t *testing.T) {
@@ -212,6 +216,9 @@ func TestDamagedProgress(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(path, "progress"), make([]byte, 9000), 0o600))
 	_, err := spool.Open(spool.Options{Path: path})
 	require.ErrorContains(t, err, `file "progress" is damaged`)
+	require.NoError(t, os.WriteFile(filepath.Join(path, "progress"), append([]byte("spool 2\n"), make([]byte, 9000)...), 0o600))
+	_, err = spool.Open(spool.Options{Path: path})
+	require.ErrorContains(t, err, "another version")
 }
 
 // TestPowerCut cuts the power at every change of the disk, several times with
@@ -319,9 +326,11 @@ func checkLeft(left *recorder, begun map[uint64]spool.Frame, acknowledged, deliv
 // FuzzOpen opens files of any content: it never panics, and delivers nothing
 // that was not appended.
 func FuzzOpen(f *testing.F) {
-	f.Add(uint16(3), []byte{0})
-	f.Add(uint16(60), []byte("xyz"))
-	f.Fuzz(func(t *testing.T, at uint16, junk []byte) {
+	f.Add(uint16(3), []byte{0}, false)
+	f.Add(uint16(60), []byte("xyz"), false)
+	f.Add(uint16(20), []byte("xyz"), true)
+	f.Add(uint16(0), []byte("spool 9\n"), true)
+	f.Fuzz(func(t *testing.T, at uint16, junk []byte, progress bool) {
 		r := newRecorder()
 		s, err := spool.Open(spool.Options{FS: r})
 		require.NoError(t, err)
@@ -331,11 +340,15 @@ func FuzzOpen(f *testing.F) {
 		}
 		require.NoError(t, s.Close())
 		for name, c := range r.names {
-			if name != "progress" && len(c.data) > 0 {
+			if (name == "progress") == progress && len(c.data) > 0 {
 				copy(c.data[int(at)%len(c.data):], junk)
 			}
 		}
 		s, err = spool.Open(spool.Options{FS: r})
+		if progress && err != nil {
+			require.ErrorContains(t, err, "progress")
+			return
+		}
 		require.NoError(t, err)
 		for {
 			f, ok, err := s.Next()
