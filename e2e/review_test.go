@@ -69,7 +69,7 @@ func incident(now time.Time) plog.Logs {
 			"user.name": "ben", "user.full_name": "Ben Okafor", "user.roles": "Analyst", "audit.method": step.method, "audit.area": step.area,
 			"audit.action": step.action, "audit.entity.type": step.entity, "audit.entity.id": step.id, "event.outcome": step.outcome,
 			"session.id": "support-4711", "client.address": "198.51.100.99", "trace.id": "4bf92f3577b34da6a3ce929d0e0e4736",
-			"impersonator.name": "sam", "impersonator.full_name": "Sam Lee", "impersonation.reason": "Ticket 4711",
+			"impersonator.name": "sam", "impersonator.full_name": "Sam Lee", "impersonator.role": "Support", "impersonation.reason": "Ticket 4711",
 			"http.request.body": `{"force":true,"password":"` + planted + `"}`,
 		})
 		r.Attributes().PutInt("audit.duration", 842e6)
@@ -117,7 +117,7 @@ func review(t *testing.T, s *server) {
 	// One event in full.
 	browsertest.Click(t, ctx, "#events tbody tr:first-child button.open")
 	browsertest.Wait(t, ctx, `document.querySelector("#drawer").open`)
-	require.Equal(t, "Sam Lee as Ben Okafor (Analyst) deleted connection prod-db in Connections; succeeded in 842 ms.", inner(t, ctx, "#drawer-title"))
+	require.Equal(t, "Sam Lee (Support) as Ben Okafor (Analyst) deleted connection prod-db in Connections; succeeded in 842 ms.", inner(t, ctx, "#drawer-title"))
 	require.Contains(t, inner(t, ctx, ".impersonation"), "Reason: Ticket 4711")
 	require.Contains(t, inner(t, ctx, "#request"), `"password": "[redacted`)
 	require.NotContains(t, inner(t, ctx, "#drawer"), planted)

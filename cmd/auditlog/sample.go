@@ -153,7 +153,7 @@ var sampleUsers = []sampleUser{
 }
 
 // sampleSupport acts as others now and then.
-var sampleSupport = sampleUser{id: "s-7", name: "sam.lee", fullName: "Sam Lee", email: "sam.lee@support.example.net"}
+var sampleSupport = sampleUser{id: "s-7", name: "sam.lee", fullName: "Sam Lee", email: "sam.lee@support.example.net", role: "Support"}
 
 type sampleKind struct {
 	area, method, action, entityType, entityPrefix, path, body string
@@ -272,6 +272,7 @@ func (e sampleEvent) record() log.Record {
 			attribute.String("impersonator.name", sampleSupport.name),
 			attribute.String("impersonator.full_name", sampleSupport.fullName),
 			attribute.String("impersonator.email", sampleSupport.email),
+			attribute.StringSlice("impersonator.roles", []string{sampleSupport.role}),
 			attribute.String("impersonation.reason", fmt.Sprintf("Support ticket %d", 4000+e.number)),
 		)
 	}

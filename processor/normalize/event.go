@@ -144,6 +144,9 @@ func setPeople(e *reading) (named bool) {
 			}
 			e.drop(of(p.user))
 		}
+		if roles := e.found[of(audit.UserRoles)]; !impersonator && roles.key != 0 {
+			e.set(audit.ImpersonatorRoles, roles)
+		}
 		e.drop(of(audit.UserRoles)) // those of the impersonator
 		impersonator = true
 	}

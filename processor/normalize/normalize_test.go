@@ -270,7 +270,7 @@ func TestFields(t *testing.T) {
 		},
 		"effective user": {
 			sent{attributes: attributes{"user.name": "root", "user.id": "0", "user.roles": "support", "user.effective.name": "ada", "user.effective.id": 7, "user.effective.roles": "owner"}},
-			attributes{"user.name": "ada", "user.id": "7", "user.roles": list{"owner"}, "audit.impersonator.name": "root", "audit.impersonator.id": "0", "audit.impersonated": true},
+			attributes{"user.name": "ada", "user.id": "7", "user.roles": list{"owner"}, "audit.impersonator.name": "root", "audit.impersonator.id": "0", "audit.impersonator.roles": list{"support"}, "audit.impersonated": true},
 		},
 		"effective user who is the user": {
 			sent{attributes: attributes{"user.name": "ada", "user.id": "7", "user.effective.id": "7"}},

@@ -353,8 +353,8 @@ func TestDrawer(t *testing.T) {
 	click(t, ctx, fmt.Sprintf(`tr[data-id=%q] td[data-field=action]`, id))
 	browsertest.Wait(t, ctx, isOpen)
 	require.Equal(t, "?event="+id, browsertest.Eval[string](t, ctx, search))
-	require.Equal(t, "Sam Lee as Ana Ruiz (admin) changed connection prod-db in Connections; succeeded in 842 ms.", text(t, ctx, "#drawer-title"))
-	require.Contains(t, text(t, ctx, ".impersonation"), "Sam Lee as Ana Ruiz (admin)\n")
+	require.Equal(t, "Sam Lee (Support) as Ana Ruiz (admin) changed connection prod-db in Connections; succeeded in 842 ms.", text(t, ctx, "#drawer-title"))
+	require.Contains(t, text(t, ctx, ".impersonation"), "Sam Lee (Support) as Ana Ruiz (admin)\n")
 	require.Contains(t, text(t, ctx, ".impersonation"), "Reason: Ticket 4711: customer cannot see the report")
 	require.Equal(t, `{
   "host": "db.internal",

@@ -510,6 +510,7 @@ func day(n int) []event {
 		}
 		if i%11 == 3 {
 			e["impersonated"], e["impersonator.name"], e["impersonator.full_name"] = true, "sam", "Sam Lee"
+			e["impersonator.roles"] = []string{"Support"}
 			e["impersonation_reason"] = "Ticket 4711: customer cannot see the report"
 		}
 		if i%13 == 5 {

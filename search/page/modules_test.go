@@ -41,6 +41,7 @@ func TestModules(t *testing.T) {
 			{event{"user.name": "ana", "action": "update", "status": "success"}, "ana performed “update”; succeeded."},
 			{event{"user.name": "ana", "action": "constructor", "entity.type": "toString", "status": "success"}, "ana performed “constructor” on toString; succeeded."},
 			{event{"user.name": "ana", "impersonator.id": "s1", "action": "x", "status": "success", "area": "Billing"}, "s1 as ana performed “x” in Billing; succeeded."},
+			{event{"user.name": "ana", "impersonator.name": "sam", "impersonator.roles": []string{"Support"}, "action": "x", "status": "success"}, "sam (Support) as ana performed “x”; succeeded."},
 			{event{"user.name": "ana", "impersonated": true, "action": "x", "status": "success"}, "ana performed “x”; succeeded."},
 			{event{"user.name": "ana", "action": "x", "status": "unknown", "duration": "1 s"}, "ana performed “x”; outcome unknown after 1 s."},
 		} {
