@@ -30,6 +30,7 @@ const (
 
 	maxSegmentSize = 64 << 20
 	maxGroup       = 16 << 20 // bytes that share one fsync
+	maxBuffer      = 4 << 20  // bytes that are kept for the next ones
 )
 
 // Options say where and how much is kept.
@@ -86,6 +87,8 @@ type Spool struct {
 	requests chan *request
 	stopped  chan struct{} // the committer has ended
 	ready    chan struct{} // there may be something to deliver
+
+	buffer []byte // of the goroutine that commits
 
 	nexts sync.Mutex // held by [Spool.Next], which reads while others append
 
@@ -434,13 +437,16 @@ func (s *Spool) commit(group []*request, size int64) error {
 	if err != nil {
 		return err
 	}
-	buffer := make([]byte, 0, size)
+	buffer := slices.Grow(s.buffer[:0], int(size))
 	now, records := s.now().UnixNano(), int64(0)
 	for _, r := range group {
 		for i := range r.frames {
 			buffer = s.appendFrame(buffer, &r.frames[i], now)
 			records += int64(r.frames[i].Records)
 		}
+	}
+	if cap(buffer) <= maxBuffer {
+		s.buffer = buffer
 	}
 	_, err = seg.file.WriteAt(buffer, seg.end)
 	if err == nil {

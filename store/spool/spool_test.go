@@ -362,25 +362,3 @@ func FuzzOpen(f *testing.F) {
 		require.NoError(t, s.Close())
 	})
 }
-
-func BenchmarkAppend(b *testing.B) {
-	for _, callers := range []int{1, 4, 32} {
-		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
-			s := open(b, spool.Options{Path: b.TempDir(), MaxSize: 1 << 40})
-			data := make([]byte, 100<<10) // 500 events
-			b.SetBytes(int64(len(data)))
-			var writing sync.WaitGroup
-			for c := range callers {
-				writing.Go(func() {
-					for n := c; n < b.N; n += callers {
-						f := spool.Frame{First: s.Reserve(500), Records: 500, Data: data}
-						if err := s.Append(context.Background(), f); err != nil {
-							b.Error(err)
-						}
-					}
-				})
-			}
-			writing.Wait()
-		})
-	}
-}

@@ -1,0 +1,4 @@
+package spool
+
+// OpenDirectory is the directory that a spool without an FS has.
+var OpenDirectory = openDirectory
