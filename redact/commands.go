@@ -104,11 +104,11 @@ func shortOption(s string, i, j, k, from, to int, list []span) []span {
 			return value(from, to)
 		case !glued && has("docker login", "podman login", "login", "mongo", "mongosh", "mongodump", "cqlsh", "az ", "sqlplus", "vault", "ldap", "influx", "helm", "tool", "cli", "app", "admin", "ansible", "clickhouse", "oc "):
 			return value(from, to)
-		case !glued && !has("ssh", "docker", "nc", "mkdir", "cp", "scp", "psql", "pg_dump", "podman", "redis-cli", "nmap", "git", "ps", "tar", "make", "xargs", "python", "go ") && !number(s[from:to]) && from > k:
+		case !glued && !has("ssh ", "docker", "nc ", "mkdir", "cp ", "scp ", "psql", "pg_dump", "podman", "redis-cli", "nmap", "git ", "ps ", "tar ", "make ", "xargs ", "python", "go ") && !number(s[from:to]) && from > k:
 			return value(from, to)
 		}
 	case 'P':
-		if !glued && has("sqlcmd", "bcp", "zip", "isql", "osql", "unzip") {
+		if !glued && has("sqlcmd", "bcp", "ipmitool", "mosquitto_pub", "mosquitto_sub", "zip", "isql", "osql", "unzip") {
 			return value(from, to)
 		}
 	case 'u', 'U':
@@ -141,38 +141,54 @@ func number(s string) bool {
 var logins = []struct {
 	needle string // in lower case, what a match holds in any case
 	expr   *regexp.Regexp
+	chosen bool // whether it must look chosen too
 }{
-	{`net user`, regexp.MustCompile(`(?i)\bnet user \S+ ([^/\s]\S*)`)},
-	{`htpasswd`, regexp.MustCompile(`(?i)\bhtpasswd -\S*b\S* (?:\S+ )?\S+ (\S+)`)},
-	{`echo`, regexp.MustCompile(`(?i)echo\s+["']?(?:[\w.-]+:)?([^"'|\s]+)["']?\s*\|\s*(?:sudo\s+)?(?:chpasswd|passwd|sudo|kinit|docker|su|gpg|openssl)`)},
-	{`auth `, regexp.MustCompile(`(?:^|[\s>"])AUTH (?:[a-z][\w-]* )?(\S{4,})`)},
-	{`auth`, regexp.MustCompile(`(?i)\bAUTH(?:ENTICATE)? (?:PLAIN|LOGIN)[\s:]+(\S{4,})`)},
-	{`convertto-`, regexp.MustCompile(`(?i)ConvertTo-SecureString\s+(?:-String\s+)?["']?([^"'\s]+)`)},
-	{`user `, regexp.MustCompile(`(?:^|[\r\n]|ftp> ?)(?i:user) \S+ (\S*[\d!#$%^&*]\S*)\s*$`)},
-	{`pass `, regexp.MustCompile(`(?:^|[\r\n])PASS (\S+)`)},
-	{` login `, regexp.MustCompile(`(?i)\b[a-z]\d+ LOGIN \S+ (\S+)`)},
-	{`_`, regexp.MustCompile(`(?i)\b(?:add_user|change_password) \S+ (\S+)`)},
-	{`/rp`, regexp.MustCompile(`(?i)/rp\s+(\S+)`)},
-	{`curl`, regexp.MustCompile(`(?i)\bcurl .*?(?:--user|-u)[ =]["']?[^\s:"']+:([^\s"']+)`)},
-	{`gh secret`, regexp.MustCompile(`(?i)\bgh secret set .*?(?:--body|-b)[ =]["']?([^\s"']+)`)},
-	{`sshpass`, regexp.MustCompile(`\bsshpass -p ?["']?([^\s"']+)`)},
-	{`password`, regexp.MustCompile(`(?i)\b(?:mysqladmin|nmcli) .*?\bpassword ["']?([^\s"']+)`)},
-	{`authtoken`, regexp.MustCompile(`(?i)authtoken[ =]["']?([^\s"']+)`)},
-	{`ftp>`, regexp.MustCompile(`ftp> ?user \S+ (\S+)`)},
-	{`variable "`, regexp.MustCompile(`(?i)variable "[^"]*(?:pass|secret|key|token|pwd)[^"]*" ?\{[^}]{0,200}?default\s*=\s*"([^"]*)"`)},
-	{`snmp`, regexp.MustCompile(`(?i)\bsnmp\w+ .*?-[AX] (\S+)`)},
-	{`password`, regexp.MustCompile(`(?i)\b(?:machine|login) \S+.*? password (\S+)`)},
-	{`<<<`, regexp.MustCompile(`(?i)chpasswd\s*<<<\s*["']?[^:\s"']+:([^\s"']+)`)},
-	{`proxy-user`, regexp.MustCompile(`--proxy-user[ =]["']?[^\s:"']+:([^\s"']+)`)},
-	{`curl`, regexp.MustCompile(`(?i)\bcurl .*?(?:-b|--cookie)[ =]["']?([^"'\s][^"'\r\n]*)`)},
-	{`http`, regexp.MustCompile(`\bhttps? (?:-a|--auth)[ =]?["']?[^\s:"']+:([^\s"']+)`)},
-	{`mc `, regexp.MustCompile(`\bmc (?:alias set|config host add) \S+ \S+ \S+ (\S+)`)},
-	{`openssl`, regexp.MustCompile(`\bopenssl .*? -[kK] ["']?([^\s"']+)`)},
-	{`vault login`, regexp.MustCompile(`\bvault login (?:-\S+ )*(?:token=)?([^\s=-]\S{7,})`)},
-	{`community`, regexp.MustCompile(`\bsnmp-server community (\S+)`)},
-	{`login`, regexp.MustCompile(`(?i)\blog(?:in|on) [\w.@-]+:(\S*[\d!#$%^&*]\S*[A-Za-z]\S*|\S*[A-Za-z]\S*[\d!#$%^&*]\S*)`)},
-	{`cookie`, regexp.MustCompile(`(?i)\bcookies? [\w.-]{1,40}=([^\s;,"']+)`)},
-	{`log`, regexp.MustCompile(`(?i)\blog(?:ged )?[io]n (?:as|with) [\w.@-]+[:/](\S+)`)},
+	{`net user`, regexp.MustCompile(`(?i)\bnet user \S+ ([^/\s]\S*)`), false},
+	{`htpasswd`, regexp.MustCompile(`(?i)\bhtpasswd -\S*b\S* (?:\S+ )?\S+ (\S+)`), false},
+	{`echo`, regexp.MustCompile(`(?i)echo\s+["']?(?:[\w.-]+:)?([^"'|\s]+)["']?\s*\|\s*(?:sudo\s+)?(?:chpasswd|passwd|sudo|kinit|docker|su|gpg|openssl)`), false},
+	{`auth `, regexp.MustCompile(`(?:^|[\s>"])AUTH (?:[a-z][\w-]* )?(\S{4,})`), false},
+	{`auth`, regexp.MustCompile(`(?i)\bAUTH(?:ENTICATE)? (?:PLAIN|LOGIN)[\s:]+(\S{4,})`), false},
+	{`convertto-`, regexp.MustCompile(`(?i)ConvertTo-SecureString\s+(?:-String\s+)?["']?([^"'\s]+)`), false},
+	{`user `, regexp.MustCompile(`(?:^|[\r\n]|ftp> ?)(?i:user) \S+ (\S*[\d!#$%^&*]\S*)\s*$`), false},
+	{`pass `, regexp.MustCompile(`(?:^|[\r\n])PASS (\S+)`), false},
+	{` login `, regexp.MustCompile(`(?i)\b[a-z]\d+ LOGIN \S+ (\S+)`), false},
+	{`_`, regexp.MustCompile(`(?i)\b(?:add_user|change_password) \S+ (\S+)`), false},
+	{`/rp`, regexp.MustCompile(`(?i)/rp\s+(\S+)`), false},
+	{`curl`, regexp.MustCompile(`(?i)\bcurl .*?(?:--user|-[A-Za-z]*u)[ =]["']?[^\s:"']+:([^\s"']+)`), false},
+	{`gh secret`, regexp.MustCompile(`(?i)\bgh secret set .*?(?:--body|-b)[ =]["']?([^\s"']+)`), false},
+	{`sshpass`, regexp.MustCompile(`\bsshpass -p ?["']?([^\s"']+)`), false},
+	{`password`, regexp.MustCompile(`(?i)\b(?:mysqladmin|nmcli) .*?\bpassword ["']?([^\s"']+)`), false},
+	{`authtoken`, regexp.MustCompile(`(?i)authtoken[ =]["']?([^\s"']+)`), false},
+	{`ftp>`, regexp.MustCompile(`ftp> ?user \S+ (\S+)`), false},
+	{`variable "`, regexp.MustCompile(`(?i)variable "[^"]*(?:pass|secret|key|token|pwd)[^"]*" ?\{[^}]{0,200}?default\s*=\s*"([^"]*)"`), false},
+	{`snmp`, regexp.MustCompile(`(?i)\bsnmp\w+ .*?-[AX] (\S+)`), false},
+	{`password`, regexp.MustCompile(`(?i)\b(?:machine|login) \S+.*? password (\S+)`), false},
+	{`<<<`, regexp.MustCompile(`<<<\s*["']?(?:[\w.-]+:)?([^"'\s]+)`), false},
+	{`/p`, regexp.MustCompile(`(?i)\s/p(?:wd|ass|assword)?:([^\s"']+)`), false},
+	{`snmp`, regexp.MustCompile(`(?i)\bsnmp\w+ .* -X (\S+)`), false},
+	{`identify`, regexp.MustCompile(`(?i)\bidentify (\S+)`), true},
+	{`login `, regexp.MustCompile(`(?:^|[\r\n]|cargo )(?i:login) (?:[\w.@-]+ )?([^\s=]+)(?:\s|$)`), true},
+	{`sasl`, regexp.MustCompile(`(?i)\bSASL PLAIN (\S+)`), true},
+	{`setuser`, regexp.MustCompile(`(?i)\bACL SETUSER .*?[ "'][>#](\S+)`), false},
+	{`lftp`, regexp.MustCompile(`\blftp .*?-u [^\s,]+,(\S+)`), false},
+	{`http-basic`, regexp.MustCompile(`\bhttp-basic\.\S+ \S+ (\S+)`), false},
+	{`mosquitto`, regexp.MustCompile(`\bmosquitto_passwd -b \S+ \S+ (\S+)`), false},
+	{`user-secrets`, regexp.MustCompile(`\buser-secrets set ["']?[^\s"']+["']? ["']?([^\s"']+)`), false},
+	{`keyvault`, regexp.MustCompile(`\bkeyvault secret set .*?--value[ =]["']?([^\s"']+)`), false},
+	{`reg add`, regexp.MustCompile(`(?i)\breg add .*?(?:pass|pwd|secret|token|key).*? /d ["']?([^\s"']+)`), false},
+	{`encrypt_string`, regexp.MustCompile(`\bencrypt_string ["']?([^\s"']+)`), false},
+	{`bundle config`, regexp.MustCompile(`\bbundle config .*?\S+ [^\s:]+:(\S+)`), false},
+	{`gh secret`, regexp.MustCompile(`(?i)\bgh secret set .*? -b["']([^\s"']+)`), false},
+	{`proxy-user`, regexp.MustCompile(`--proxy-user[ =]["']?[^\s:"']+:([^\s"']+)`), false},
+	{`curl`, regexp.MustCompile(`(?i)\bcurl .*?(?:-b|--cookie)[ =]["']?([^"'\s][^"'\r\n]*)`), false},
+	{`http`, regexp.MustCompile(`\bhttps? (?:-a|--auth)[ =]?["']?[^\s:"']+:([^\s"']+)`), false},
+	{`mc `, regexp.MustCompile(`\bmc (?:alias set|config host add) \S+ \S+ \S+ (\S+)`), false},
+	{`openssl`, regexp.MustCompile(`\bopenssl .*? -[kK] ["']?([^\s"']+)`), false},
+	{`vault login`, regexp.MustCompile(`\bvault login (?:-\S+ )*(?:token=)?([^\s=-]\S{7,})`), false},
+	{`community`, regexp.MustCompile(`\bsnmp-server community (\S+)`), false},
+	{`login`, regexp.MustCompile(`(?i)\blog(?:in|on) [\w.@-]+:(\S*[\d!#$%^&*]\S*[A-Za-z]\S*|\S*[A-Za-z]\S*[\d!#$%^&*]\S*)`), false},
+	{`cookie`, regexp.MustCompile(`(?i)\bcookies? [\w.-]{1,40}=([^\s;,"']+)`), false},
+	{`log`, regexp.MustCompile(`(?i)\blog(?:ged )?[io]n (?:as|with) [\w.@-]+[:/](\S+)`), false},
 }
 
 // loginSpans finds passwords by the command or phrase they stand in.
@@ -182,7 +198,7 @@ func loginSpans(s string, list []span) []span {
 			continue
 		}
 		for _, at := range l.expr.FindAllStringSubmatchIndex(s, -1) {
-			if v := s[at[2]:at[3]]; !harmlessValue(v) && !strings.HasPrefix(v, "[redacted:") {
+			if v := s[at[2]:at[3]]; !harmlessValue(v) && !strings.HasPrefix(v, "[redacted:") && (!l.chosen || looksChosen(v, "")) {
 				list = append(list, span{from: at[2], to: at[3], rule: rulePair})
 			}
 		}

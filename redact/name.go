@@ -101,7 +101,10 @@ var modelWords = set(`model system name id reason reasons provider type operatio
 var bindingWords = set(`bind binds binding bindings bindparams bindparameters bindvalues bindvars bindvariables sqlparams sqlparameters sqlargs queryparameters
 	statementparams statementparameters dbparams queryargs queryparameter placeholders boundvalues dbqueryparameter`)
 
-var queryWords = set(`sql statement dbstatement dbquery dbquerytext sqlquery sqltext querytext rawquery rawsql cql cypher hql jpql kql`)
+// operators are those of MongoDB, without $, under which values of documents stand.
+var operators = set(`match eq ne gt gte lt lte in nin all regex text search where expr set setoninsert unset push pull addtoset or and nor not elemmatch geowithin near`)
+
+var queryWords = set(`sql statement dbstatement dbquery dbquerytext sqlquery sqltext querytext rawquery rawsql cql cypher hql jpql kql jql soql sosl promql logql gremlin sparql xquery aql n1ql mql dql ksql`)
 
 var responseWords = set(`response responses rpcresponse httpresponse reply queryresponse`)
 
@@ -266,6 +269,9 @@ func (e *Engine) classify(name string) nature {
 		return plain
 	case e.keys[joined]:
 		return secret
+	}
+	if name[0] == '$' && operators[joined] {
+		return binding
 	}
 	switch segment(name) {
 	case "auth":

@@ -14,7 +14,8 @@ func isNameByte(c byte) bool {
 func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 	for i := 0; i < len(s); i++ {
 		table := s[i] == '|' || s[i] == '\t' && i > 0 && isNameByte(s[i-1])
-		if s[i] != '=' && s[i] != ':' && !table && !(s[i] == '>' && i > 0 && s[i-1] == '=') {
+		arrow := s[i] == '-' && i > 0 && s[i-1] == '<' // name <- value
+		if s[i] != '=' && s[i] != ':' && !table && !arrow && !(s[i] == '>' && i > 0 && s[i-1] == '=') {
 			continue
 		}
 		if s[i] == ':' && inResourceName(s, i) {
@@ -23,7 +24,11 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if s[i] == ':' && strings.HasPrefix(s[i:], "://") {
 			continue
 		}
-		name, lineStart := nameBefore(s, i)
+		before := i
+		if arrow {
+			before--
+		}
+		name, lineStart := nameBefore(s, before)
 		if name == "" {
 			continue
 		}
@@ -192,10 +197,15 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 		}
 		return from, to
 	}
-	if strings.HasPrefix(s[from:], "Some(") || strings.HasPrefix(s[from:], "Ok(") {
-		return from, balanced(s, from+strings.IndexByte(s[from:], '('))
+	if k := callOf(s, from); k > 0 {
+		return from, balanced(s, k)
 	}
 	j = from
+	if s[j] == '<' {
+		if k := strings.IndexAny(s[j:min(len(s), j+maxName)], ">\r\n "); k > 1 && s[j+k] == '>' && s[j+1] != '/' && s[j-1] != '>' {
+			return j + 1, j + k
+		}
+	}
 	if strings.IndexByte("[{(<", s[j]) >= 0 {
 		if m := strings.IndexByte(s[j:], ']'); m > 0 && strings.HasPrefix(s[j:], "[redacted:") {
 			return from, rest(s, j+m+1, s[i], lineStart)
@@ -219,6 +229,19 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 		to = rest(s, to, s[i], lineStart)
 	}
 	return from, to
+}
+
+// callOf returns where the bracket of a call begins that a value at j is, such as
+// Some("…") and SecretStr('…'); 0 if it is none.
+func callOf(s string, j int) int {
+	k := j
+	for k < len(s) && k-j < 32 && (isAlnum(s[k]) || s[k] == '_' || s[k] == '.') {
+		k++
+	}
+	if k == j || k+1 >= len(s) || s[k] != '(' || !isUpper(s[j]) && s[k+1] != '"' && s[k+1] != '\'' {
+		return 0
+	}
+	return k
 }
 
 // heredoc returns the bounds of the lines after the <<WORD at j, up to the one that

@@ -31,7 +31,7 @@ func saysWhatHappened(v string) bool {
 
 // nouns are the names of secrets in sentences, longest first.
 var nouns = []string{
-	"one-time password", "one time password", "one-time code", "one time code", "verification code", "recovery code", "recovery codes", "recovery phrase", "backup code", "backup codes",
+	"one-time password", "one time password", "one-time code", "one time code", "verification code", "2fa code", "mfa code", "sms code", "your code", "confirmation code", "authentication code", "recovery code", "recovery codes", "recovery phrase", "backup code", "backup codes",
 	"security code", "access code", "login code", "auth code", "api key", "api-key", "apikey", "api token", "access key", "private key", "secret key", "signing key",
 	"encryption key", "seed phrase", "pass phrase", "passphrase", "pass code", "passcode", "password", "passwort", "kennwort", "passwd", "pwd",
 	"client secret", "secret", "token", "credentials", "credential", "mnemonic", "pin", "otp", "cvv", "cvc", "ssn", "social security number", "card number", "account number", "signature",
@@ -104,7 +104,7 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 
 // backward finds "… as the password".
 func backward(s, low string, list []span) []span {
-	for _, phrase := range []string{" as password", " as the password", " as his password", " as her password", " as my password", " as their password", " as passphrase", " as the pin", " as pin", " as the token", " as api key", " as the api key"} {
+	for _, phrase := range []string{" as password", " as the password", " as his password", " as her password", " as my password", " as their password", " as passphrase", " as the pin", " as pin", " as the token", " as api key", " as the api key", " as your verification code", " as your code", " as your otp", " as your one-time", " as your password"} {
 		if i := strings.Index(low, phrase); i > 0 {
 			j := strings.LastIndexAny(s[:i], " \t\n\"'") + 1
 			if w := s[j:i]; !harmlessValue(w) {
@@ -159,7 +159,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			}
 			j++
 		}
-		if breaks > 1 {
+		if breaks > 1 && !(breaks == 2 && aloneChosen(s, j, noun)) {
 			return x, false // another paragraph
 		}
 		from := j
@@ -182,6 +182,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 				continue
 			}
 			return x, false
+		case w == "-" || w == "–" || w == "—":
 		case w == "to" && !verb:
 			article = true
 		case links[w]:
@@ -230,6 +231,12 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		}
 	}
 	return x, false
+}
+
+// aloneChosen reports whether the word at j has a line of its own and looks chosen.
+func aloneChosen(s string, j int, noun string) bool {
+	word := strings.TrimSpace(s[j:lineEnd(s, j)])
+	return strings.IndexByte(word, ' ') < 0 && looksChosen(word, noun)
 }
 
 // named are secrets that have names themselves, which sentences quote.

@@ -12,7 +12,7 @@ var sqlStarts = []struct{ verb, then string }{
 	{"select", "from"}, {"insert", "into"}, {"update", "set"}, {"delete", "from"}, {"replace", "into"}, {"merge", "into"},
 	{"upsert", "into"}, {"alter", "user"}, {"alter", "role"}, {"alter", "login"}, {"create", "user"}, {"create", "role"},
 	{"create", "login"}, {"grant", "identified"}, {"set", "password"}, {"exec", "@"}, {"execute", "("}, {"call", "("}, {"with", "select"},
-	{"declare", "@"}, {"load", "into"}, {"show", "for '"}, {"execute", "'"}, {"exec", "'"}, {"comment", "is '"}, {"insert", "values"}, {"upsert", "values"}, {"delete", "where"}, {"create", "options ("}, {"create", "identified"}, {"create", "password '"},
+	{"backup", "'"}, {"create", "default '"}, {"alter", "default '"}, {"do", "$$"}, {"set", "= '"}, {"declare", "@"}, {"load", "into"}, {"show", "for '"}, {"execute", "'"}, {"exec", "'"}, {"comment", "is '"}, {"insert", "values"}, {"upsert", "values"}, {"delete", "where"}, {"create", "options ("}, {"create", "identified"}, {"create", "password '"},
 	{"select", "'"}, {"select", "--"}, {"select", "/*"}, {"select", "$1"}, {"copy", "from"}, {"values", "("},
 }
 
@@ -23,7 +23,7 @@ func sqlStart(s string) int {
 		if !isAlpha(s[i]) {
 			continue
 		}
-		if verbStarts[s[i]|0x20] != nil && startsStatement(s[i:], &never) {
+		if verbStarts[s[i]|0x20] != nil && (begins(s, i) || !isWeak(s[i:])) && startsStatement(s[i:], &never) {
 			return i
 		}
 		for i+1 < len(s) && isWordByte(s[i+1]) {
@@ -31,6 +31,26 @@ func sqlStart(s string) int {
 		}
 	}
 	return -1
+}
+
+// weak are verbs that sentences have too: they begin a statement only where a
+// sentence or a text may begin.
+var weak = []string{"set", "do", "show", "load", "backup", "comment"}
+
+func isWeak(s string) bool {
+	for _, w := range weak {
+		if hasPrefixFold(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func begins(s string, i int) bool {
+	for i > 0 && s[i-1] == ' ' {
+		i--
+	}
+	return i == 0 || strings.IndexByte("\r\n\t;:(\"'`=[{>,", s[i-1]) >= 0
 }
 
 // verbStarts lists by first letter which of sqlStarts may begin there.
