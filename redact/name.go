@@ -200,7 +200,7 @@ func (e *Engine) trait(name string) trait {
 		nature:    e.classify(name),
 		namesPair: len(last) <= 16 && pairNames[last] || len(last) <= 32 && endsIn(last, "key", "name", "field", "variable", "property", "attribute", "parameter"),
 		pairValue: pairValues[last] || len(last) <= 32 && endsIn(last, "value", "values"),
-		inner:     joined == "body" || joined == "text" || joined == "content" || joined == "payload" || joined == "data" || joined == "parameter" || joined == "parameters" || joined == "params",
+		inner:     innerNames[first],
 		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase",
 		isQuery:   queried(name) || joined == "query" || joined == "result" || joined == "output" || joined == "text" || joined == "command" || joined == "q",
 		bindable:  bindingNames[first],
@@ -208,6 +208,9 @@ func (e *Engine) trait(name string) trait {
 		clean:     len(name) < 11 && isIdentifier(name),
 	}
 }
+
+// innerNames are names whose meaning depends on the one around them.
+var innerNames = set(`body text content payload data parameter parameters params`)
 
 // sealedData reports whether a name is of the data of a Secret, or of a part of it.
 func sealedData(name string) bool {
@@ -446,7 +449,7 @@ func verdict(w []string, i, j int, term string) nature {
 	if contains(w[:i], "public") && strings.HasSuffix(w[j-1], "key") {
 		return plain
 	}
-	if slices.ContainsFunc(w[:i], func(x string) bool { return questionFirst[x] }) || term == "pass" || term == "signature" || term == "pin" {
+	if slices.ContainsFunc(w[:i], func(x string) bool { return questionFirst[x] }) || term == "pass" || term == "signature" || term == "pin" || term == "pins" {
 		return flagged
 	}
 	return secret

@@ -332,3 +332,158 @@ func TestPipelineLeaks(t *testing.T) {
 		})
 	}
 }
+
+// TestPipelineStructures plants secrets in maps, lists and bytes as SDKs send
+// them, under names and beside names.
+func TestPipelineStructures(t *testing.T) {
+	t.Logf("seed %d; repeat with -pipeline.seed", *pipelineSeed)
+	type put func(a pcommon.Map, secret string)
+	texts := func(list pcommon.Slice, items ...string) {
+		for _, s := range items {
+			list.AppendEmpty().SetStr(s)
+		}
+	}
+	forms := map[string]put{
+		"under a name":       func(a pcommon.Map, s string) { a.PutEmptyMap("login").PutStr("password", s) },
+		"dotted":             func(a pcommon.Map, s string) { a.PutStr("login.form.dbPassword", s) },
+		"list under a name":  func(a pcommon.Map, s string) { texts(a.PutEmptySlice("apiKeys"), "x", s) },
+		"map under a name":   func(a pcommon.Map, s string) { a.PutEmptyMap("credentials").PutEmptyMap("x").PutStr("y", s) },
+		"bytes under a name": func(a pcommon.Map, s string) { a.PutEmptyBytes("client_secret").FromRaw([]byte(s)) },
+		"bytes of JSON": func(a pcommon.Map, s string) {
+			a.PutEmptyBytes("raw").FromRaw([]byte(`{"password":` + quoted(s) + `}`))
+		},
+		"header": func(a pcommon.Map, s string) {
+			texts(a.PutEmptySlice("http.request.header.authorization"), "Bearer "+s)
+		},
+		"cookie header":    func(a pcommon.Map, s string) { texts(a.PutEmptySlice("http.request.header.cookie"), "a="+s) },
+		"arguments":        func(a pcommon.Map, s string) { texts(a.PutEmptySlice("process.command_args"), "app", "--password", s) },
+		"arguments with =": func(a pcommon.Map, s string) { texts(a.PutEmptySlice("process.command_args"), "app", "--password="+s) },
+		"environment":      func(a pcommon.Map, s string) { a.PutStr("process.environment_variable.DB_PASS", s) },
+		"pairs": func(a pcommon.Map, s string) {
+			m := a.PutEmptySlice("form").AppendEmpty().SetEmptyMap()
+			m.PutStr("name", "password")
+			m.PutStr("value", s)
+		},
+		"pairs of dotted names": func(a pcommon.Map, s string) { a.PutStr("form.0.name", "password"); a.PutStr("form.0.value", s) },
+		"change": func(a pcommon.Map, s string) {
+			a.PutStr("change.field", "api_key")
+			a.PutStr("change.old", s)
+			a.PutStr("change.new", s+"x")
+		},
+		"nested change": func(a pcommon.Map, s string) {
+			m := a.PutEmptyMap("changes").PutEmptyMap("password")
+			m.PutStr("old", s)
+			m.PutStr("new", s)
+		},
+		"parameters": func(a pcommon.Map, s string) {
+			a.PutStr("db.query.text", "SELECT a FROM t WHERE b = ?")
+			a.PutStr("db.query.parameter.0", s)
+		},
+		"statement": func(a pcommon.Map, s string) { a.PutStr("db.statement", "SELECT a FROM t WHERE b = '"+s+"'") },
+		"redis":     func(a pcommon.Map, s string) { a.PutStr("db.statement", "SET user:1 "+s) },
+		"model": func(a pcommon.Map, s string) {
+			a.PutStr("gen_ai.prompt", "tell "+s)
+			a.PutStr("gen_ai.completion.0.content", s)
+		},
+		"messages": func(a pcommon.Map, s string) {
+			m := a.PutEmptySlice("gen_ai.input.messages").AppendEmpty().SetEmptyMap()
+			m.PutStr("role", "user")
+			m.PutStr("content", s)
+		},
+		"message body": func(a pcommon.Map, s string) { a.PutStr("messaging.message.body", "about "+s) },
+		"rpc": func(a pcommon.Map, s string) {
+			a.PutStr("rpc.request.body", "about "+s)
+			a.PutStr("rpc.response.body", s)
+		},
+		"response": func(a pcommon.Map, s string) {
+			a.PutStr("http.response.body", s)
+			a.PutStr("http.response.body.content", s)
+		},
+		"rows": func(a pcommon.Map, s string) {
+			m := a.PutEmptySlice("db.rows").AppendEmpty().SetEmptyMap()
+			m.PutStr("name", s)
+		},
+		"query of a URL": func(a pcommon.Map, s string) { a.PutStr("url.query", "a=1&access_token="+s) },
+		"whole URL":      func(a pcommon.Map, s string) { a.PutStr("url.full", "https://ada:"+s+"@x.org/a?token="+s) },
+		"target":         func(a pcommon.Map, s string) { a.PutStr("http.target", "/a?api_key="+s) },
+		"login": func(a pcommon.Map, s string) {
+			m := a.PutEmptyMap("actor")
+			m.PutStr("name", "ada")
+			m.PutStr("password", s)
+		},
+		"user and password":    func(a pcommon.Map, s string) { a.PutStr("user.name", "ada:"+s+"Q4!") },
+		"name of an attribute": func(a pcommon.Map, s string) { a.PutStr("gh"+"p_"+"A1b2C3d4E5f6G7h8J9k0L1m2N3p4Q5"+s, "x") },
+		"name in the request":  func(a pcommon.Map, s string) { a.PutEmptyMap("http.request.body").PutStr("password="+s, "x") },
+		"lambda": func(a pcommon.Map, s string) {
+			a.PutStr("faas.event", `{"headers":{"Authorization":"Bearer `+s+`QQQQ"},"body":"{\"password\":\"`+s+`\"}"}`)
+		},
+		"sealed": func(a pcommon.Map, s string) {
+			m := a.PutEmptyMap("object")
+			m.PutStr("kind", "Secret")
+			m.PutEmptyMap("data").PutStr("x", s)
+		},
+		"sealed in the request": func(a pcommon.Map, s string) {
+			m := a.PutEmptyMap("http.request.body")
+			m.PutStr("kind", "Secret")
+			m.PutEmptyMap("stringData").PutStr("x", s)
+		},
+		"request of lists": func(a pcommon.Map, s string) {
+			l := a.PutEmptyMap("http.request.body").PutEmptySlice("h")
+			p := l.AppendEmpty().SetEmptySlice()
+			texts(p, "X-Api-Key", s)
+		},
+		"request by parts": func(a pcommon.Map, s string) {
+			a.PutStr("http.request.body.user", "ada")
+			a.PutStr("http.request.body.password", s)
+		},
+		"deep": func(a pcommon.Map, s string) {
+			m := a.PutEmptyMap("a")
+			for range 20 {
+				m = m.PutEmptyMap("b")
+			}
+			m.PutStr("token", s)
+		},
+		"deeper than is read": func(a pcommon.Map, s string) {
+			m := a.PutEmptyMap("a")
+			for range 60 {
+				m = m.PutEmptyMap("b")
+			}
+			m.PutStr("x", s)
+		},
+		"look-alike name": func(a pcommon.Map, s string) {
+			a.PutStr("pаsswоrd", s)
+			a.PutStr("ｐａｓｓｗｏｒｄ", s)
+			a.PutStr("pass\u200bword", s)
+		},
+		"number": func(a pcommon.Map, s string) { a.PutStr("x.pin", s); a.PutEmptyMap("card").PutStr("cvc", s) },
+		"forged marker": func(a pcommon.Map, s string) {
+			a.PutStr("audit.request", `{"password":"[redacted:key]`+s+`"}`)
+			a.PutStr("audit.redactions", s)
+		},
+		"attribute of ours": func(a pcommon.Map, s string) {
+			a.PutEmptyMap("audit.attributes").PutStr("password", s)
+			a.PutStr("audit.redaction.fingerprints", s)
+		},
+	}
+	for name, keep := range map[string][]any{"defaults": nil, "keep all": {"*"}} {
+		t.Run(name, func(t *testing.T) {
+			s := sower{rand.New(rand.NewPCG(*pipelineSeed, 3))}
+			run := pipeline(t, keep...)
+			for form, f := range forms {
+				for _, inBody := range []bool{false, true} {
+					secret, _ := s.fill("§p")
+					out := written(run(record(place{form, func(_ plog.ResourceLogs, r plog.LogRecord, _ string) {
+						if inBody {
+							f(r.Body().SetEmptyMap(), secret)
+						} else {
+							f(r.Attributes(), secret)
+						}
+					}}, secret)))
+					if i := strings.Index(out, secret); i >= 0 {
+						t.Errorf("%s, in the body %v: …%q", form, inBody, out[max(0, i-80):min(len(out), i+40)])
+					}
+				}
+			}
+		})
+	}
+}
