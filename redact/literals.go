@@ -118,6 +118,7 @@ const (
 	signColon               // :
 	signDot                 // .
 	signNoHex               // neither a hex digit nor -
+	signLiteral             // of literals and comments of SQL: digits, quotes and their kind
 
 	symbolShift = 27 // above it: the character as one of 32 symbols
 )
@@ -134,6 +135,7 @@ var signs = func() (t [256]uint32) {
 			signSplit: contained(b, "-/"), signProse: isAlnum(b) || contained(b, " ,.!-_"), signOdd: !isAlnum(b) && !contained(b, " ,.!-_"),
 			signName: isAlnum(b) || contained(b, "-_."), signOther: !isAlnum(b) && !contained(b, "-_."),
 			signQuote: b < ' ' || contained(b, "\"\\"), signLine: contained(b, "\n\r"), signColon: b == ':', signDot: b == '.', signNoHex: hexValue(b) < 0 && b != '-',
+			signLiteral: isDigit(b) || contained(b, "'\"`$#*-/@?["),
 		} {
 			if is {
 				t[c] |= sign
@@ -203,7 +205,7 @@ func (e *Engine) see(s string, g *sight) {
 	for i := 0; i < len(s); i++ {
 		sign := signs[s[i]]
 		if sign&(signDigit|signLower) != 0 && run == 0 && i+36 <= len(s) && s[i+8] == '-' && s[i+13] == '-' && uuidWord(s, i) {
-			all |= signDigit | signLower | signToken
+			all |= signLower | signToken
 			i += 35
 			g.digits = max(g.digits, digits)
 			three, digits, joint = 0, 0, false

@@ -58,12 +58,12 @@ func isTraceID(s string) bool {
 	}
 	letters, digits := 0, 0
 	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case isDigit(c):
+		switch sign := signs[s[i]]; {
+		case sign&signDigit != 0:
 			if digits++; digits > 11 {
 				return false // the digits of a card
 			}
-		case 'a' <= c && c <= 'f':
+		case sign&signLower != 0 && sign&signNoHex == 0:
 			letters, digits = letters+1, 0
 		default:
 			return false

@@ -81,7 +81,7 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 		if j < len(s) && s[j] == 's' {
 			j++
 		}
-		if i > 0 && s[i-1] == '/' || j < len(s) && (isAlnum(s[j]) || s[j] == '/' || s[j] == '=' || s[j] == '>' || s[j] == '_' || s[j] == '-' || s[j] == '.') {
+		if j < len(s) && (isAlnum(s[j]) || s[j] == '/' || s[j] == '=' || s[j] == '>' || s[j] == '_' || s[j] == '-' || s[j] == '.') {
 			continue
 		}
 		if x, ok := p.afterNoun(s, j, noun); ok {

@@ -222,7 +222,7 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookProse != 0 && g.signs&signSpace != 0 {
 		list = p.proseSpans(s, list)
 	}
-	if g.signs&signSpace != 0 && g.looks&lookSQL != 0 {
+	if g.looks&lookSQL != 0 && g.signs&signSpace != 0 && g.signs&signLiteral != 0 {
 		list = sqlSpans(s, list)
 	}
 	if g.looks&lookShell != 0 {

@@ -279,7 +279,7 @@ var wrappings = []struct {
 	{"percent", url.QueryEscape},
 	{"escaped", func(s string) string { q := quoted(s); return q[1 : len(q)-1] }},
 	{"in a long text", func(s string) string {
-		return strings.Repeat("lorem ipsum dolor\n", 6000) + s + "\n" + strings.Repeat("sit amet\n", 6000)
+		return strings.Repeat("lorem ipsum dolor\n", 200) + s + "\n" + strings.Repeat("sit amet\n", 200)
 	}},
 	{"crlf", func(s string) string { return "a line\r\n" + strings.ReplaceAll(s, "\n", "\r\n") + "\r\nanother\r\n" }},
 }
@@ -294,7 +294,7 @@ func TestPipelineLeaks(t *testing.T) {
 			leaks, planted := map[string]int{}, 0
 			example := map[string]string{}
 			for class, forms := range pipelineForms {
-				for _, form := range forms {
+				for i, form := range forms {
 					for _, at := range pipelinePlaces {
 						w := wrappings[0]
 						if s.IntN(4) == 0 {
@@ -302,6 +302,9 @@ func TestPipelineLeaks(t *testing.T) {
 						}
 						text, secrets := s.fill(form)
 						text = w.wrap(text)
+						if i == 0 && at.name == "note" { // a scan limit must be no leak
+							text = strings.Repeat("lorem ipsum dolor\n", 6000) + text + "\n" + strings.Repeat("sit amet\n", 6000)
+						}
 						planted += len(secrets)
 						out := written(run(record(at, text)))
 						for _, secret := range secrets {
