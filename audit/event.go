@@ -163,7 +163,7 @@ func (e *Event) AppendJSON(b []byte) []byte {
 			if f.Kind == Object {
 				b = append(b, v...)
 			} else {
-				b = appendString(b, v)
+				b = AppendString(b, v)
 			}
 		case []string:
 			b = append(b, '[')
@@ -171,7 +171,7 @@ func (e *Event) AppendJSON(b []byte) []byte {
 				if i > 0 {
 					b = append(b, ',')
 				}
-				b = appendString(b, s)
+				b = AppendString(b, s)
 			}
 			b = append(b, ']')
 		case int64:
@@ -267,9 +267,9 @@ func cut(s string, max int) string {
 
 const hexDigits = "0123456789abcdef"
 
-// appendString appends s as a JSON string. U+2028 and U+2029 are escaped as
+// AppendString appends s as a JSON string. U+2028 and U+2029 are escaped as
 // encoding/json does; other characters of HTML are not.
-func appendString(b []byte, s string) []byte {
+func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
 	for i := 0; i < len(s); {

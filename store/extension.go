@@ -28,6 +28,10 @@ type Config struct {
 	Retention time.Duration `mapstructure:"retention"`
 	// SQLite configures the embedded store.
 	SQLite SQLiteConfig `mapstructure:"sqlite"`
+	// Elasticsearch replaces the embedded store where it names a cluster.
+	Elasticsearch ElasticsearchConfig `mapstructure:"elasticsearch"`
+	// Spool is where events wait for Elasticsearch.
+	Spool SpoolConfig `mapstructure:"spool"`
 }
 
 // SQLiteConfig configures the embedded store.

@@ -1,0 +1,199 @@
+package elasticsearch
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/elastic/elastic-transport-go/v8/elastictransport"
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/auditlog/auditlog/store"
+)
+
+const maxAnswer = 256 << 20 // bytes of one answer that are read
+
+// A client sends requests to the cluster, with failover between its nodes.
+type client struct {
+	transport *elastictransport.Client
+	http      *http.Transport
+	timeout   time.Duration
+}
+
+func newClient(c store.ElasticsearchConfig) (*client, error) {
+	urls, err := nodes(c)
+	if err != nil {
+		return nil, err
+	}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = c.Concurrency + 4
+	t.DisableCompression = !c.Compression
+	if t.TLSClientConfig, err = tlsConfig(c.TLS); err != nil {
+		return nil, err
+	}
+	transport, err := elastictransport.New(elastictransport.Config{
+		URLs: urls, Username: c.Username, Password: string(c.Password), APIKey: string(c.APIKey), Transport: t,
+		UserAgent: store.Own, MaxRetries: max(len(urls)-1, 1), RetryOnStatus: []int{http.StatusBadGateway},
+		RetryOnError: func(r *http.Request, err error) bool { return r.Context().Err() == nil },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &client{transport: transport, http: t, timeout: c.Timeout}, nil
+}
+
+func nodes(c store.ElasticsearchConfig) (urls []*url.URL, err error) {
+	list := c.URLs
+	if c.CloudID != "" {
+		address, err := cloudURL(c.CloudID)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, address)
+	}
+	for _, text := range list {
+		u, err := url.Parse(strings.TrimSuffix(text, "/"))
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return nil, fmt.Errorf("`elasticsearch.urls`: %q is no http:// or https:// URL", text)
+		}
+		urls = append(urls, u)
+	}
+	return urls, nil
+}
+
+// cloudURL reads a cloud id: a name, a colon, and in base64 the domain, a dollar
+// sign and the cluster's id.
+func cloudURL(id string) (string, error) {
+	_, encoded, _ := strings.Cut(id, ":")
+	decoded, err := base64.StdEncoding.DecodeString(encoded)
+	parts := strings.Split(string(decoded), "$")
+	if err != nil || len(parts) < 2 || parts[0] == "" || parts[1] == "" {
+		return "", errors.New("`elasticsearch.cloud_id` is no cloud id: copy it whole from the deployment's page")
+	}
+	host, port, found := strings.Cut(parts[0], ":")
+	if !found {
+		port = "443"
+	}
+	return "https://" + parts[1] + "." + host + ":" + port, nil
+}
+
+func tlsConfig(c store.ElasticsearchTLS) (*tls.Config, error) {
+	t := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.CAFile != "" {
+		pem, err := os.ReadFile(c.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("`elasticsearch.tls.ca_file`: %w", err)
+		}
+		t.RootCAs = x509.NewCertPool()
+		if !t.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, errors.New("`elasticsearch.tls.ca_file` holds no certificate in PEM form")
+		}
+	}
+	if c.CertFile != "" {
+		pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("`elasticsearch.tls.cert_file`: %w", err)
+		}
+		t.Certificates = []tls.Certificate{pair}
+	}
+	return t, nil
+}
+
+func (c *client) close() { c.http.CloseIdleConnections() }
+
+// A request is one of package esapi.
+type request interface {
+	Do(ctx context.Context, transport esapi.Transport) (*esapi.Response, error)
+}
+
+// Error is what the cluster answered instead of what was asked for.
+type Error struct {
+	Status int    // of HTTP
+	Type   string // such as index_not_found_exception; "" if the answer was not Elasticsearch's
+	Reason string
+}
+
+func (e *Error) Error() string {
+	if e.Type == "" {
+		return fmt.Sprintf("HTTP status %d, and not from Elasticsearch: %s", e.Status, e.Reason)
+	}
+	return fmt.Sprintf("%s (HTTP status %d): %s", e.Type, e.Status, e.Reason)
+}
+
+func isStatus(err error, status int) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Status == status
+}
+
+// do sends a request and decodes its answer, unless answer is nil. A status from
+// 400 on is an [*Error]; what is no JSON, or not whole, is an error too.
+func (c *client) do(ctx context.Context, r request, answer any) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	resp, err := r.Do(ctx, c.transport)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	isJSON := kind == "application/json" || kind == "application/vnd.elasticsearch+json"
+	switch {
+	case resp.StatusCode >= 400:
+		return answeredError(resp.StatusCode, body, isJSON)
+	case !isJSON:
+		return &Error{Status: resp.StatusCode, Reason: fmt.Sprintf("the answer is %q, not JSON", kind)}
+	case answer == nil:
+		return nil
+	}
+	if err := json.Unmarshal(body, answer); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	return nil
+}
+
+func answeredError(status int, body []byte, isJSON bool) error {
+	e := &Error{Status: status, Reason: http.StatusText(status)}
+	var answer struct {
+		Error json.RawMessage
+		Found *bool
+	}
+	if !isJSON || json.Unmarshal(body, &answer) != nil {
+		return e
+	}
+	var cause itemError
+	switch {
+	case json.Unmarshal(answer.Error, &cause) == nil:
+		e.Type, e.Reason = cause.Type, cause.Reason
+	case answer.Found != nil || len(answer.Error) > 0 || status == http.StatusNotFound:
+		e.Type = "not_found"
+	}
+	return e
+}
+
+type itemError struct {
+	Type   string
+	Reason string
+}
+
+// unavailable wraps an error for callers that may try again.
+func unavailable(doing string, err error) error {
+	if err == nil || errors.Is(err, store.ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("%w: %s: %w", store.ErrUnavailable, doing, err)
+}
