@@ -75,14 +75,7 @@ func (c Config) extensions() map[string]any {
 	}
 	search["links"] = links
 	search["fields"] = c.describeFields()
-	extensions := map[string]any{
-		storeID: map[string]any{
-			"path":      c.Store.Path,
-			"retention": goDuration(c.Store.Retention),
-			"sqlite":    map[string]any{"max_open_days": c.Store.SQLite.MaxOpenDays},
-		},
-		searchID: search,
-	}
+	extensions := map[string]any{storeID: c.Store.collector(), searchID: search}
 	if endpoint := c.Telemetry.Health.Endpoint; endpoint != "" {
 		extensions[healthID] = map[string]any{"endpoint": endpoint, "path": "/healthz"}
 	}
@@ -331,4 +324,27 @@ func escape(raw any) any {
 		return m
 	}
 	return raw
+}
+
+func (s Store) collector() map[string]any {
+	store := map[string]any{
+		"path":      s.Path,
+		"retention": goDuration(s.Retention),
+		"sqlite":    map[string]any{"max_open_days": s.SQLite.MaxOpenDays},
+	}
+	if s.Elasticsearch.On() {
+		store["elasticsearch"] = s.Elasticsearch.collector()
+		store["spool"] = map[string]any{"max_size": int64(s.Spool.MaxSize)}
+	}
+	return store
+}
+
+func (e Elasticsearch) collector() map[string]any {
+	return map[string]any{
+		"urls": list(e.URLs), "cloud_id": e.CloudID, "api_key_file": e.APIKeyFile, "username": e.Username, "password_file": e.PasswordFile,
+		"tls":   map[string]any{"ca_file": e.TLS.CAFile, "cert_file": e.TLS.CertFile, "key_file": e.TLS.KeyFile},
+		"index": e.Index, "shards": e.Shards, "replicas": e.Replicas, "compression": e.Compression,
+		"request_size": int64(e.RequestSize), "concurrency": e.Concurrency, "timeout": goDuration(e.Timeout), "manage": e.Manage,
+		"retention": map[string]any{"method": e.Retention.Method, "force_merge": e.Retention.ForceMerge},
+	}
 }

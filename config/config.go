@@ -149,11 +149,54 @@ type Store struct {
 	Path      string   `yaml:"path"`      // directory of everything that is kept locally
 	Retention Duration `yaml:"retention"` // whole days
 	SQLite    SQLite   `yaml:"sqlite"`
+
+	Elasticsearch Elasticsearch `yaml:"elasticsearch"` // instead of sqlite, where it names a cluster
+	Spool         Spool         `yaml:"spool"`
 }
 
 // SQLite adjusts the embedded store.
 type SQLite struct {
 	MaxOpenDays int `yaml:"max_open_days"` // database files held open
+}
+
+// Elasticsearch is a cluster that holds the events.
+type Elasticsearch struct {
+	URLs         []string               `yaml:"urls"`          // of nodes; more than one for failover
+	CloudID      string                 `yaml:"cloud_id"`      // of a deployment of Elastic Cloud, instead of urls
+	APIKeyFile   string                 `yaml:"api_key_file"`  // holds an API key, encoded
+	Username     string                 `yaml:"username"`      // where there is no API key
+	PasswordFile string                 `yaml:"password_file"` // of the user
+	TLS          ElasticsearchTLS       `yaml:"tls"`
+	Index        string                 `yaml:"index"` // begins the names of all indices
+	Shards       int                    `yaml:"shards"`
+	Replicas     int                    `yaml:"replicas"`
+	Compression  bool                   `yaml:"compression"`  // of answers; requests always are
+	RequestSize  Size                   `yaml:"request_size"` // of a bulk, before compression
+	Concurrency  int                    `yaml:"concurrency"`  // bulks under way
+	Timeout      Duration               `yaml:"timeout"`      // of a request
+	Manage       bool                   `yaml:"manage"`       // install policy and templates, not only verify them
+	Retention    ElasticsearchRetention `yaml:"retention"`
+}
+
+// On says whether a cluster is named.
+func (e Elasticsearch) On() bool { return len(e.URLs) > 0 || e.CloudID != "" }
+
+// ElasticsearchTLS says whom to trust, and who auditlog is.
+type ElasticsearchTLS struct {
+	CAFile   string `yaml:"ca_file"`
+	CertFile string `yaml:"cert_file"`
+	KeyFile  string `yaml:"key_file"`
+}
+
+// ElasticsearchRetention says who deletes expired days.
+type ElasticsearchRetention struct {
+	Method     string `yaml:"method"`      // ilm or own
+	ForceMerge bool   `yaml:"force_merge"` // with ilm: one segment for a day that is two days old
+}
+
+// Spool is where events wait for Elasticsearch.
+type Spool struct {
+	MaxSize Size `yaml:"max_size"`
 }
 
 // Search is the endpoint at which the Account Owner reads.
@@ -244,6 +287,11 @@ func Default() Config {
 			Path:      "./auditlog-data",
 			Retention: 30 * Day,
 			SQLite:    SQLite{MaxOpenDays: 34},
+			Elasticsearch: Elasticsearch{
+				Index: "auditlog", Shards: 1, Replicas: 1, Compression: true, RequestSize: 8 * MiB, Concurrency: 4,
+				Timeout: Duration(30 * time.Second), Manage: true, Retention: ElasticsearchRetention{Method: "ilm"},
+			},
+			Spool: Spool{MaxSize: 4 * GiB},
 		},
 		Search: Search{
 			Endpoint:        "127.0.0.1:8080",

@@ -214,7 +214,7 @@ func TestBad(t *testing.T) {
 func TestBadEnvironmentAndFlags(t *testing.T) {
 	for name, value := range map[string]string{
 		"AUDITLOG_RECIEVER_GRPC_ENDPOINT":   "127.0.0.1:1",
-		"AUDITLOG_STORE_ELASTICSEARCH_URLS": "https://es",
+		"AUDITLOG_STORE_OPENSEARCH_URLS":    "https://es",
 		"AUDITLOG_RECEIVER_SENDERS":         "[]",
 		"AUDITLOG_STORE_RETENTION":          "30",
 		"AUDITLOG_SEARCH_TRUSTED_PROXY":     "yes",

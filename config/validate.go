@@ -298,6 +298,65 @@ func (c Config) checkStore(ps *problems) {
 	if n := c.Store.SQLite.MaxOpenDays; n < 2 || n > 1000 {
 		ps.add("store.sqlite.max_open_days", "must be from 2 to 1000, found %d", n)
 	}
+	c.checkElasticsearch(ps)
+	if n := c.Store.Spool.MaxSize; n < 16*MiB || n > 16*TiB {
+		ps.add("store.spool.max_size", "must be from 16MiB to 16TiB, found %s", n)
+	}
+}
+
+// indexName is what Elasticsearch allows, and nothing that a pattern may mean.
+var indexName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,63}$`)
+
+func (c Config) checkElasticsearch(ps *problems) {
+	const path = "store.elasticsearch"
+	e := c.Store.Elasticsearch
+	if !e.On() {
+		if !reflect.DeepEqual(e, Default().Store.Elasticsearch) {
+			ps.add(path+".urls", "is missing; the other settings of store.elasticsearch are for it")
+		}
+		return
+	}
+	if len(e.URLs) > 0 && e.CloudID != "" {
+		ps.add(path+".cloud_id", "names a cluster, and store.elasticsearch.urls another; keep one of the two")
+	}
+	for i, text := range e.URLs {
+		u, err := url.Parse(text)
+		switch {
+		case err != nil || !web(u) || u.User != nil || u.RawQuery != "":
+			ps.add(item(path+".urls", i), "must be such as https://elasticsearch.example.com:9200, without a user") // it may hold a password
+		case u.Scheme == "http" && !Loopback(net.JoinHostPort(u.Hostname(), "0")):
+			ps.add(item(path+".urls", i), "must begin with https, as it leads to another machine")
+		}
+	}
+	if e.APIKeyFile != "" && e.Username != "" {
+		ps.add(path+".username", "is not used beside store.elasticsearch.api_key_file; keep one of the two")
+	}
+	if (e.Username == "") != (e.PasswordFile == "") {
+		ps.add(path+".password_file", "and store.elasticsearch.username go together")
+	}
+	readable(ps, path+".api_key_file", e.APIKeyFile)
+	readable(ps, path+".password_file", e.PasswordFile)
+	readable(ps, path+".tls.ca_file", e.TLS.CAFile)
+	checkTLS(ps, path+".tls", TLS{CertFile: e.TLS.CertFile, KeyFile: e.TLS.KeyFile})
+	if !indexName.MatchString(e.Index) {
+		ps.add(path+".index", "must be a short name of a-z, 0-9, _ and -, found %s", found(e.Index))
+	}
+	if e.Shards < 1 || e.Shards > 64 {
+		ps.add(path+".shards", "must be from 1 to 64, found %d", e.Shards)
+	}
+	if e.Replicas < 0 || e.Replicas > 16 {
+		ps.add(path+".replicas", "must be from 0 to 16, found %d", e.Replicas)
+	}
+	if e.RequestSize < 256*KiB || e.RequestSize > 64*MiB {
+		ps.add(path+".request_size", "must be from 256KiB to 64MiB, found %s", e.RequestSize)
+	}
+	if e.Concurrency < 1 || e.Concurrency > 64 {
+		ps.add(path+".concurrency", "must be from 1 to 64, found %d", e.Concurrency)
+	}
+	if e.Timeout < Duration(time.Second) || e.Timeout > Duration(10*time.Minute) {
+		ps.add(path+".timeout", "must be from 1s to 10m, found %s", e.Timeout)
+	}
+	oneOf(ps, path+".retention.method", e.Retention.Method, "ilm", "own")
 }
 
 func (c Config) checkSearch(ps *problems) {

@@ -3,8 +3,6 @@ package store
 import (
 	"errors"
 	"time"
-
-	"go.opentelemetry.io/collector/config/configopaque"
 )
 
 // ElasticsearchConfig says which cluster holds the events, and how it is written to.
@@ -14,11 +12,11 @@ type ElasticsearchConfig struct {
 	URLs []string `mapstructure:"urls"`
 	// CloudID names a deployment of Elastic Cloud.
 	CloudID string `mapstructure:"cloud_id"`
-	// APIKey is a key in the form that Elasticsearch calls encoded.
-	APIKey configopaque.String `mapstructure:"api_key"`
-	// Username and Password are used where there is no APIKey.
-	Username string              `mapstructure:"username"`
-	Password configopaque.String `mapstructure:"password"`
+	// APIKeyFile holds an API key in the form that Elasticsearch calls encoded.
+	APIKeyFile string `mapstructure:"api_key_file"`
+	// Username, and the file with its password, where there is no API key.
+	Username     string `mapstructure:"username"`
+	PasswordFile string `mapstructure:"password_file"`
 	// TLS says whom to trust, and who the program is.
 	TLS ElasticsearchTLS `mapstructure:"tls"`
 	// Index begins the names of all indices, templates and the policy.

@@ -52,6 +52,10 @@ func (c *Config) Validate() error {
 	if c.SQLite.MaxOpenDays < 1 {
 		errs = append(errs, errors.New("`sqlite.max_open_days` must be at least 1"))
 	}
+	errs = append(errs, c.Elasticsearch.validate()...)
+	if c.Elasticsearch.On() && c.Spool.MaxSize < 1<<20 {
+		errs = append(errs, errors.New("`spool.max_size` must be at least 1 MiB"))
+	}
 	return errors.Join(errs...)
 }
 
@@ -65,7 +69,10 @@ func NewFactory(open Open) extension.Factory {
 }
 
 func createDefaultConfig() component.Config {
-	return &Config{Path: "./auditlog-data", Retention: 30 * 24 * time.Hour, SQLite: SQLiteConfig{MaxOpenDays: 34}}
+	return &Config{
+		Path: "./auditlog-data", Retention: 30 * 24 * time.Hour, SQLite: SQLiteConfig{MaxOpenDays: 34},
+		Elasticsearch: DefaultElasticsearch(), Spool: SpoolConfig{MaxSize: 4 << 30},
+	}
 }
 
 // Extension owns the installation while the server runs, and answers commands

@@ -21,6 +21,7 @@ import (
 	auditreceiver "github.com/auditlog/auditlog/receiver"
 	"github.com/auditlog/auditlog/search"
 	"github.com/auditlog/auditlog/store"
+	"github.com/auditlog/auditlog/store/elasticsearch"
 	"github.com/auditlog/auditlog/store/sqlite"
 )
 
@@ -50,8 +51,17 @@ func components() (f otelcol.Factories, err error) {
 	return f, err
 }
 
-// openStore opens the embedded store.
+// openStore opens the cluster that the configuration names, or the embedded store.
 func openStore(ctx context.Context, cfg store.Config, logger *zap.Logger) (store.Store, error) {
+	if cfg.Elasticsearch.On() {
+		return elasticsearch.Open(ctx, elasticsearch.Options{
+			ElasticsearchConfig: cfg.Elasticsearch,
+			Path:                filepath.Join(cfg.Path, "spool"),
+			MaxSpoolSize:        cfg.Spool.MaxSize,
+			Retention:           cfg.Retention,
+			Logger:              logger,
+		})
+	}
 	return sqlite.Open(ctx, sqlite.Options{
 		Path:        filepath.Join(cfg.Path, "events"),
 		Retention:   cfg.Retention,

@@ -66,15 +66,28 @@ func control(ctx context.Context, cfg config.Config, method, path string, body, 
 
 // offline runs command on the installation itself, while no server runs.
 func offline(ctx context.Context, cfg config.Config, command func(*store.Installation) error) error {
-	inst, err := store.OpenInstallation(ctx, store.Config{
-		Path:      cfg.Store.Path,
-		Retention: time.Duration(cfg.Store.Retention),
-		SQLite:    store.SQLiteConfig{MaxOpenDays: cfg.Store.SQLite.MaxOpenDays},
-	}, openStore, zap.NewNop())
+	inst, err := store.OpenInstallation(ctx, storeConfig(cfg.Store), openStore, zap.NewNop())
 	if err != nil {
 		return err
 	}
 	return errors.Join(command(inst), inst.Close())
+}
+
+// storeConfig is what the configuration says to the extension that owns the store.
+func storeConfig(c config.Store) store.Config {
+	e := c.Elasticsearch
+	return store.Config{
+		Path:      c.Path,
+		Retention: time.Duration(c.Retention),
+		SQLite:    store.SQLiteConfig{MaxOpenDays: c.SQLite.MaxOpenDays},
+		Spool:     store.SpoolConfig{MaxSize: int64(c.Spool.MaxSize)},
+		Elasticsearch: store.ElasticsearchConfig{
+			URLs: e.URLs, CloudID: e.CloudID, APIKeyFile: e.APIKeyFile, Username: e.Username, PasswordFile: e.PasswordFile,
+			TLS: store.ElasticsearchTLS(e.TLS), Index: e.Index, Shards: e.Shards, Replicas: e.Replicas, Compression: e.Compression,
+			RequestSize: int(e.RequestSize), Concurrency: e.Concurrency, Timeout: time.Duration(e.Timeout), Manage: e.Manage,
+			Retention: store.ElasticsearchRetention(e.Retention),
+		},
+	}
 }
 
 func currentUser() string {

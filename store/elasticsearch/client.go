@@ -42,8 +42,16 @@ func newClient(c store.ElasticsearchConfig) (*client, error) {
 	if t.TLSClientConfig, err = tlsConfig(c.TLS); err != nil {
 		return nil, err
 	}
+	apiKey, err := secret("api_key_file", c.APIKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	password, err := secret("password_file", c.PasswordFile)
+	if err != nil {
+		return nil, err
+	}
 	transport, err := elastictransport.New(elastictransport.Config{
-		URLs: urls, Username: c.Username, Password: string(c.Password), APIKey: string(c.APIKey), Transport: t,
+		URLs: urls, Username: c.Username, Password: password, APIKey: apiKey, Transport: t,
 		UserAgent: store.Own, MaxRetries: max(len(urls)-1, 1), RetryOnStatus: []int{http.StatusBadGateway},
 		RetryOnError: func(r *http.Request, err error) bool { return r.Context().Err() == nil },
 	})
@@ -51,6 +59,18 @@ func newClient(c store.ElasticsearchConfig) (*client, error) {
 		return nil, err
 	}
 	return &client{transport: transport, http: t, timeout: c.Timeout}, nil
+}
+
+// secret reads what a file holds, if one is named.
+func secret(setting, path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("`elasticsearch.%s`: %w", setting, err)
+	}
+	return strings.TrimRight(string(text), "\r\n"), nil
 }
 
 func nodes(c store.ElasticsearchConfig) (urls []*url.URL, err error) {
