@@ -108,8 +108,8 @@ func groups(days []audit.Day, newestFirst bool) func(yield func([]audit.Day) boo
 }
 
 // begin begins a read: it checks the caller, and finds out which indices to ask.
-func (s *Store) begin(ctx context.Context, caller store.Caller, q store.Query) (sel *selection, leave func(), err error) {
-	leave, err = s.enter(ctx)
+func (s *Store) begin(ctx context.Context, caller store.Caller, q store.Query) (_ *selection, _ func(), err error) {
+	leave, err := s.enter(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

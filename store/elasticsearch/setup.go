@@ -22,6 +22,8 @@ import (
 // only a person can change that. Shipping waits.
 var ErrSetup = errors.New("the set-up of Elasticsearch is not as auditlog needs it")
 
+var errNotLooked = errors.New("it was not looked at yet")
+
 // setup knows whether the cluster is as it must be. Shipping waits until it is.
 type setup struct {
 	store *Store
@@ -37,7 +39,7 @@ func (u *setup) init(s *Store) {
 	u.store = s
 	u.verified = map[string]bool{}
 	u.again, u.good = make(chan struct{}, 1), make(chan struct{})
-	u.err = errors.New("it was not looked at yet")
+	u.err = errNotLooked
 }
 
 // keep checks the set-up at start, again and again, and whenever asked.
@@ -113,7 +115,7 @@ func (u *setup) wait(ctx context.Context) bool {
 func (u *setup) problem() string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.err == nil {
+	if u.err == nil || u.err == errNotLooked {
 		return ""
 	}
 	return u.err.Error()

@@ -382,8 +382,7 @@ func (h *shipper) apply(items []*item, results []result) {
 // record is left out.
 func (h *shipper) reject(i *item, cause *itemError) {
 	s := h.store
-	reason, _, _ := strings.Cut(cause.Reason, " Preview of field's value")
-	l := audit.DeadLetter{Reason: audit.ReasonRejected, Detail: audit.Clean("Elasticsearch: "+cause.Type+": "+reason, 1024)}
+	l := audit.DeadLetter{Reason: audit.ReasonRejected, Detail: audit.Clean("Elasticsearch: "+cause.Type+": "+withoutValues(cause.Reason), 1024)}
 	var err error
 	if l.Event, err = decodeEvent(i.doc, audit.ID{Day: i.day, Hash: i.id}); err != nil {
 		l.Event.ID, l.Event.Fingerprint = audit.ID{Day: i.day, Hash: i.id}, i.fingerprint
@@ -397,6 +396,14 @@ func (h *shipper) reject(i *item, cause *itemError) {
 	_, doc, _ := bytes.Cut(bytes.TrimSuffix(lines, []byte("\n")), []byte("\n"))
 	i.dead, i.lookBack, i.taken = true, true, false
 	i.index, i.day, i.hash, i.doc = s.names.deadLetters(r.id.Day), r.id.Day, i.id, doc
+}
+
+// withoutValues cuts a reason where it begins to quote the document.
+func withoutValues(reason string) string {
+	for _, quote := range []string{"\n", " at [Source", " Preview of field's value", ": \"", " '"} {
+		reason, _, _ = strings.Cut(reason, quote)
+	}
+	return reason
 }
 
 // settle goes one step further with what is not done, day by day: a record that is
