@@ -205,6 +205,13 @@ func (d *database) load(ctx context.Context) error {
 	return d.reads.prepare(ctx, d.pool)
 }
 
+// countLog returns how many events are in no segment.
+func (d *database) countLog(ctx context.Context) (n int, err error) {
+	err = d.pool.QueryRowContext(ctx,
+		`SELECT max(0, coalesce((SELECT max(number) FROM log), 0) - coalesce((SELECT max(last_number) FROM segment), 0))`).Scan(&n)
+	return n, err
+}
+
 // view returns what is on disk.
 func (d *database) view(ctx context.Context) (*view, error) {
 	d.mu.Lock()

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -79,6 +80,28 @@ func TestSealedInPieces(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, string(e.AppendJSON(nil)), string(found.AppendJSON(nil)))
 	}
+}
+
+// What a server that stopped left in its log is sealed by the next one.
+func TestLogsOfTheLastRunAreSealed(t *testing.T) {
+	path := t.TempDir()
+	s := small(t, path, 100)
+	require.NoError(t, s.Write(t.Context(), batch(event(1, noon), event(2, noon.AddDate(0, 0, -1)))))
+	require.NoError(t, s.Close())
+	s = small(t, path, 100)
+	require.NoError(t, s.Write(t.Context(), batch(event(3, noon))))
+	require.NoError(t, s.Seal(t.Context()))
+	require.Len(t, entityIDs(t, s), 3)
+	require.NoError(t, s.Close())
+	for _, at := range []time.Time{noon, noon.AddDate(0, 0, -1)} {
+		db, err := sql.Open("sqlite", dayFile(path, at))
+		require.NoError(t, err)
+		var logs, segments int
+		require.NoError(t, db.QueryRow("SELECT (SELECT count(*) FROM log), (SELECT count(*) FROM segment)").Scan(&logs, &segments))
+		require.NoError(t, db.Close())
+		require.Equal(t, []int{0, 1}, []int{logs, segments})
+	}
+	require.Len(t, entityIDs(t, small(t, path, 100)), 3)
 }
 
 // A segment that is replaced while it is read is read again.

@@ -139,14 +139,16 @@ func makeDirectory(path string) error {
 	return syncDirectory(filepath.Dir(path))
 }
 
-// examine opens each day once. It ends a removal that a crash interrupted, and
-// refuses files of a newer version.
+// examine opens each day once. It ends a removal that a crash interrupted,
+// remembers logs that are to be sealed, and refuses files of another version.
 func (s *Store) examine(ctx context.Context) error {
 	var newer []error
 	for _, day := range s.files.between(minDay, maxDay, anything) {
-		leftover := false
+		leftover, unsealedEvents := false, 0
 		err := s.files.read(ctx, day, func(d *database) (err error) {
-			leftover, err = s.ledger.has(ctx, d.key)
+			if leftover, err = s.ledger.has(ctx, d.key); err == nil {
+				unsealedEvents, err = d.countLog(ctx)
+			}
 			return err
 		})
 		switch {
@@ -160,6 +162,8 @@ func (s *Store) examine(ctx context.Context) error {
 			if err := s.removeDay(ctx, day); err != nil {
 				return err
 			}
+		case unsealedEvents > 0:
+			s.seals.days[day] = &unsealed{events: unsealedEvents, last: time.Now()}
 		}
 	}
 	return errors.Join(newer...)
