@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -103,6 +105,18 @@ func TestPictures(t *testing.T) {
 			open(t, ctx, f, "/?event="+f.events[36]["id"].(string), "ready")
 			browsertest.Wait(t, ctx, `document.querySelector('#drawer').open && document.getAnimations().length === 0`)
 			browsertest.Screenshot(t, ctx, name+"-drawer")
+			open(t, ctx, f, "/?user!=chloe&status=success&ip=203.0.113.7", "ready")
+			hover(t, ctx, cell(2, "area"))
+			browsertest.Screenshot(t, ctx, name+"-cell")
+			click(t, ctx, "#export > summary")
+			browsertest.Wait(t, ctx, `document.querySelectorAll('#export a').length === 2`)
+			browsertest.Screenshot(t, ctx, name+"-export")
+			f.set(func() { f.partial, f.accounts = at(f.events[3]).Add(-time.Second), []string{"acme", "globex"} })
+			open(t, ctx, f, "/?q=update", "ready")
+			click(t, ctx, "#live")
+			browsertest.Wait(t, ctx, `document.querySelector('#live').dataset.state === "on"`)
+			browsertest.Screenshot(t, ctx, name+"-partial-live")
+			f.set(func() { f.partial, f.accounts = time.Time{}, []string{"default"} })
 			open(t, ctx, f, "/?area=Nowhere", "empty")
 			browsertest.Screenshot(t, ctx, name+"-empty")
 			f.set(func() {
@@ -701,6 +715,30 @@ func TestWidths(t *testing.T) {
 		browsertest.Wait(t, ctx, `document.querySelector('#drawer').open && document.getAnimations().length === 0`)
 		require.True(t, browsertest.Eval[bool](t, ctx, `[...document.querySelectorAll('#drawer button')].filter((b) => b.checkVisibility()).every((b) => b.getBoundingClientRect().right <= innerWidth)`), "drawer at %d pixels", width)
 	}
+}
+
+// The time from the navigation to the first paint of 50 rows is measured and
+// reported: what it may be depends on the machine, which a test cannot know.
+func TestFirstPaint(t *testing.T) {
+	ctx := browsertest.New(t)
+	f := newFake(t, day(120))
+	browsertest.Do(t, ctx, func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, target, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
+			new MutationObserver((_, observer) => {
+				if (document.querySelectorAll('#events tbody tr').length < 50) return;
+				observer.disconnect();
+				requestAnimationFrame(() => setTimeout(() => { window.painted = performance.now(); }));
+			}).observe(document, {childList: true, subtree: true});`})
+		return chromedp.Void{}, err
+	})
+	var times []float64
+	for range 7 {
+		open(t, ctx, f, "/", "ready")
+		browsertest.Wait(t, ctx, `window.painted > 0`)
+		times = append(times, browsertest.Eval[float64](t, ctx, `window.painted`))
+	}
+	slices.Sort(times)
+	t.Logf("50 rows were painted after %.0f ms (median of %d; least %.0f, most %.0f)", times[len(times)/2], len(times), times[0], times[len(times)-1])
 }
 
 func TestAccessibility(t *testing.T) {

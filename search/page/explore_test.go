@@ -77,6 +77,7 @@ func TestTypedFilters(t *testing.T) {
 	shows(t, ctx, "?q=export", "ready")
 	require.Len(t, list(t, ctx, ids), 10)
 	require.Equal(t, []string{"export"}, f.asked("/api/v1/events")[1]["q"])
+	require.Equal(t, []string{"Words export"}, list(t, ctx, chips))
 	browsertest.Do(t, ctx, chromedp.Evaluate[chromedp.Void](`document.querySelector('#q').select()`), chromedp.KeyEvent(kb.Backspace+kb.Enter))
 	shows(t, ctx, "", "ready")
 

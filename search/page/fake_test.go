@@ -427,7 +427,7 @@ func (f *fake) tail(w http.ResponseWriter, r *http.Request) {
 	page.Headers(w.Header())
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusOK)
+	_, _ = fmt.Fprint(w, "retry: 50\n\n")
 	w.(http.Flusher).Flush()
 	stop := context.AfterFunc(r.Context(), f.news.Broadcast)
 	defer stop()

@@ -45,7 +45,7 @@ export class Filters {
   choose(chosen) {
     this.#chosen = chosen;
     if (document.activeElement !== $('q')) $('q').value = chosen.q[0] ?? '';
-    const chips = filterKeys.flatMap((key) => chosen[key].slice(key === 'q' ? 1 : 0).map((value) => this.#chip(key, value)));
+    const chips = filterKeys.flatMap((key) => chosen[key].map((value) => this.#chip(key, value)));
     $('chips').replaceChildren(...chips);
     $('in-use').hidden = filterKeys.every((key) => !chosen[key].length);
     $('show-filters').querySelector('.count').textContent = filterKeys.reduce((n, key) => n + chosen[key].length, 0) || '';

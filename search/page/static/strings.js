@@ -56,7 +56,7 @@ export default {
   notATime: 'Enter a date and a time.',
   zone: 'Time zone',
   zones: { utc: 'UTC', local: 'Local' },
-  local: (offset) => `Local (${offset})`,
+  local: (offset) => `Local (${offset.replace('UTC', '')})`,
   refresh: 'Refresh',
   search: 'Words in action, user, message and request',
   searchHint: 'Search action, user, request',
