@@ -123,6 +123,9 @@ func (a *api) handler() http.Handler {
 func (a *api) sameSite(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page.Headers(w.Header())
+		if a.secure() {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		if !a.ownHost(r.Host) {
 			newProblem(http.StatusMisdirectedRequest, "This server is not %q. Set search.url to the address at which browsers reach it.", r.Host).write(w)
 			return
@@ -281,13 +284,21 @@ func (a *api) signOut(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, nil
 	}
-	found, _, ok := a.sessions.find(cookie.Value, a.now(), false)
+	found, o, ok := a.sessions.find(cookie.Value, a.now(), false)
 	a.sessions.signOut(cookie.Value)
-	if !ok || found.grant == nil {
+	if !ok {
+		return nil, nil
+	}
+	entry := store.Entry{User: o.caller.Name, UserID: o.userID, IP: a.address(r), Method: "DELETE", Action: "signout", EntityType: "session"}
+	if err := a.store.Record(r.Context(), entry, o.caller.Accounts...); err != nil { // who is signed out stays so
+		a.logger.Warn("A sign-out could not be recorded.", zap.Error(err))
+	}
+	if found.grant == nil {
 		return nil, nil
 	}
 	found.grant.mu.Lock()
 	defer found.grant.mu.Unlock()
+	a.issuer.revoke(found.grant)
 	if end := a.issuer.endSession(found.grant, a.base.String()+"/"); end != "" {
 		return map[string]string{"end_session": end}, nil
 	}

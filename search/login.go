@@ -207,6 +207,9 @@ func (a *api) begin(w http.ResponseWriter, r *http.Request, o owner, g *grant) e
 	if err := a.store.Record(r.Context(), entry, o.caller.Accounts...); err != nil {
 		return err
 	}
+	if old, err := r.Cookie(a.cookieName()); err == nil {
+		a.sessions.signOut(old.Value)
+	}
 	a.setCookie(w, a.sessions.begin(o, g, a.now()), int(a.sessions.lifetime/time.Second))
 	return nil
 }

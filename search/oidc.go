@@ -421,6 +421,33 @@ func tokenError(err error) error {
 	return fmt.Errorf("%w: token endpoint: %w", errOutage, err)
 }
 
+// revoke tells the provider, beside the answer, that a refresh token is not used
+// any more (RFC 7009). It is best effort: the token is forgotten here.
+func (i *issuer) revoke(g *grant) {
+	p, err := i.provider()
+	if err != nil || p.Revocation == "" || g.refresh == "" {
+		return
+	}
+	form := url.Values{"token": {g.refresh}, "token_type_hint": {"refresh_token"}, "client_id": {i.cfg.ClientID}}
+	g.refresh = ""
+	i.running.Go(func() {
+		req, err := http.NewRequestWithContext(i.life, http.MethodPost, p.Revocation, strings.NewReader(form.Encode()))
+		if err != nil {
+			return
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if i.secret != "" {
+			req.SetBasicAuth(url.QueryEscape(i.cfg.ClientID), url.QueryEscape(i.secret)) // RFC 6749, 2.3.1
+		}
+		resp, err := i.client.Do(req)
+		if err != nil {
+			i.logger.Info("A refresh token could not be revoked.", zap.Error(err))
+			return
+		}
+		_ = resp.Body.Close()
+	})
+}
+
 // endSession is where the provider signs the owner out too; "" if it cannot.
 func (i *issuer) endSession(g *grant, home string) string {
 	p, err := i.provider()

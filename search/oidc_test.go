@@ -429,6 +429,8 @@ func TestSigningOutEndsTheProvidersSessionToo(t *testing.T) {
 	require.Equal(t, p.Issuer()+"/end", "http://"+end.Host+end.Path)
 	require.Equal(t, s.url+"/", end.Query().Get("post_logout_redirect_uri"))
 	require.NotEmpty(t, end.Query().Get("id_token_hint"))
+	require.Eventually(t, func() bool { return p.RefreshTokens() == 0 }, time.Minute, 10*time.Millisecond, "the refresh token is revoked")
+	require.Equal(t, "u-1", s.own("acme", "signout")[0].Text(audit.UserID))
 	require.Equal(t, http.StatusUnauthorized, b.get("/api/v1/session").status)
 
 	quiet := newProvider(t, oidctest.Options{NoEndSession: true})
@@ -436,6 +438,31 @@ func TestSigningOutEndsTheProvidersSessionToo(t *testing.T) {
 	b = s.browser()
 	b.open("/auth/login")
 	require.Equal(t, http.StatusNoContent, b.signOut().status)
+}
+
+func TestASignInEndsTheSessionBeforeIt(t *testing.T) {
+	p := newProvider(t, oidctest.Options{})
+	s := startWith(t, p, nil)
+	b, old := s.browser(), s.browser()
+	b.open("/auth/login")
+	at, err := url.Parse(s.url)
+	require.NoError(t, err)
+	old.client.Jar.SetCookies(at, b.client.Jar.Cookies(at))
+	require.Equal(t, http.StatusOK, old.get("/api/v1/session").status)
+	b.open("/auth/login")
+	require.Equal(t, http.StatusOK, b.get("/api/v1/session").status)
+	require.Equal(t, http.StatusUnauthorized, old.get("/api/v1/session").status)
+}
+
+func TestOnlyADeclaredProxySaysWhoAsks(t *testing.T) {
+	for proxied, want := range map[bool]string{true: "203.0.113.9", false: "127.0.0.1"} {
+		s := start(t, func(c *search.Config) { c.TrustedProxy = proxied })
+		req := s.request(http.MethodGet, "/api/v1/events", s.token(local.OwnerToken, "acme"), "")
+		req.Header.Add("X-Forwarded-For", "198.51.100.1, 198.51.100.2")
+		req.Header.Add("X-Forwarded-For", "198.51.100.3, 203.0.113.9")
+		require.Equal(t, http.StatusOK, s.do(req).status)
+		require.Equal(t, want, s.own("acme", "events.search")[0].Text(audit.IP))
+	}
 }
 
 func TestProviderWithACertificateOfItsOwn(t *testing.T) {
@@ -460,6 +487,7 @@ func TestCookiesOverTLSAreBoundToTheHost(t *testing.T) {
 		return s.do(req)
 	}
 	cookie := ask("/auth/login", "").header.Get("Set-Cookie")
+	require.Equal(t, "max-age=31536000", ask("/auth/login", "").header.Get("Strict-Transport-Security"))
 	require.Regexp(t, `^__Host-auditlog_login_.{8}=.+; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax$`, cookie)
 	at, err := url.Parse(ask("/auth/login", "").header.Get("Location"))
 	require.NoError(t, err)

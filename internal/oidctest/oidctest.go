@@ -82,6 +82,7 @@ func New(t testing.TB, options Options) *Provider {
 	mux.HandleFunc("GET /keys", p.publish)
 	mux.HandleFunc("GET /authorize", p.authorize)
 	mux.HandleFunc("POST /token", p.token)
+	mux.HandleFunc("POST /revoke", p.revoke)
 	mux.HandleFunc("GET /userinfo", p.userinfo)
 	mux.HandleFunc("GET /end", p.end)
 	start := httptest.NewServer
@@ -226,7 +227,7 @@ func (p *Provider) claims(subject, audience string, change Claims) Claims {
 
 func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) {
 	document := Claims{
-		"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
+		"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys", "revocation_endpoint": p.URL + "/revoke",
 		"userinfo_endpoint": p.URL + "/userinfo", "response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"},
 		"id_token_signing_alg_values_supported": []string{"RS256", "ES256"}, "code_challenge_methods_supported": []string{"S256"},
 		"authorization_response_iss_parameter_supported": true,
@@ -280,14 +281,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	id, secret, ok := r.BasicAuth()
-	if !ok {
-		id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
-	}
-	if escaped, err := url.QueryUnescape(secret); err == nil && ok {
-		secret = escaped
-	}
-	if id != ClientID || secret != Secret {
+	if !isClient(r) {
 		answer(w, http.StatusUnauthorized, Claims{"error": "invalid_client"})
 		return
 	}
@@ -313,6 +307,34 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	default:
 		answer(w, http.StatusBadRequest, Claims{"error": "unsupported_grant_type"})
 	}
+}
+
+func isClient(r *http.Request) bool {
+	id, secret, ok := r.BasicAuth()
+	if !ok {
+		id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
+	}
+	if escaped, err := url.QueryUnescape(secret); err == nil && ok {
+		secret = escaped
+	}
+	return id == ClientID && secret == Secret
+}
+
+func (p *Provider) revoke(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !isClient(r) {
+		answer(w, http.StatusUnauthorized, Claims{"error": "invalid_client"})
+		return
+	}
+	delete(p.refresh, r.PostFormValue("token"))
+}
+
+// RefreshTokens returns how many refresh tokens are good.
+func (p *Provider) RefreshTokens() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.refresh)
 }
 
 func (p *Provider) grant(w http.ResponseWriter, subject, nonce string, idToken bool) {
