@@ -251,9 +251,9 @@ func (a *api) recheck(ctx context.Context, cookie string, found *session, o owne
 		a.logger.Info("A session was ended: its user is no longer an owner.", zap.Error(err))
 		a.sessions.signOut(cookie)
 		if fresh == nil {
-			return owner{}, err
+			fresh = &o
 		}
-		return *fresh, err
+		return *fresh, errSignedOut // the page then asks the provider, and learns why
 	}
 	select {
 	case <-found.done: // signed out meanwhile
