@@ -87,6 +87,21 @@ func TestDeadLetters(t *testing.T) {
 	require.Zero(t, s.stop(t))
 }
 
+// TestDeadLetterListIsSafeOnATerminal lists an account whose name a sender chose.
+func TestDeadLetterListIsSafeOnATerminal(t *testing.T) {
+	s := start(t, t.TempDir(), "")
+	anybody := s.command(t, "token", "create", "--kind", "sender", "--name", "any", "--account", "*")
+	logs := newLogs("shop", 1, func(_ int, r plog.LogRecord) {
+		r.Attributes().Clear()
+		r.Attributes().PutStr("tenant.id", "a\x1b[31mred")
+	})
+	code, answer := s.post(t, "/v1/logs", protobuf, encode(t, logs), "Authorization", "Bearer "+anybody)
+	require.Equal(t, http.StatusOK, code, answer)
+	require.Regexp(t, `"a\\x1b\[31mred"\s+no_actor_and_no_action\s+1`, s.command(t, "deadletter", "list"))
+	require.NotContains(t, s.command(t, "deadletter", "show"), "\x1b")
+	require.Zero(t, s.stop(t))
+}
+
 // handled counts what an account's trail says of dead letters, by action.
 func (s *server) handled(t *testing.T, token string) map[any]int {
 	t.Helper()

@@ -204,7 +204,12 @@ func (i *Installation) ReplayDeadLetters(ctx context.Context, user string, r Dea
 	if err := i.Write(ctx, batch); err != nil {
 		return done, fmt.Errorf("store events of dead letters: %w", err)
 	}
-	done.Stored, err = i.awaitSettled(ctx, revived)
+	refused := false
+	done.Stored, refused, err = i.awaitSettled(ctx, revived)
+	if refused && len(revived) > 0 {
+		done.Left["the store set it aside again"] = len(revived)
+		return done, err
+	}
 	done.Waiting = len(revived)
 	return done, err
 }
@@ -225,21 +230,26 @@ func (i *Installation) revive(letters []DeadLetter, configured map[string][]stri
 	return revived
 }
 
-// awaitSettled waits for events to be found, as long as a person would.
-func (i *Installation) awaitSettled(ctx context.Context, events map[audit.ID]*audit.Event) (found int, err error) {
+// awaitSettled waits for events to be found, as long as a person would. Those that
+// are not found although nothing is on its way any more were refused.
+func (i *Installation) awaitSettled(ctx context.Context, events map[audit.ID]*audit.Event) (found int, refused bool, err error) {
 	end := time.Now().Add(settleTime)
 	tick := time.NewTicker(settleInterval)
 	defer tick.Stop()
 	for {
+		status, err := i.Status(ctx) // before the look
+		if err != nil {
+			return found, false, err
+		}
 		n, err := i.settled(ctx, events)
 		found += n
-		if err != nil || len(events) == 0 || time.Now().After(end) {
-			return found, err
+		if err != nil || len(events) == 0 || status.Waiting == 0 || time.Now().After(end) {
+			return found, status.Waiting == 0, err
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return found, context.Cause(ctx)
+			return found, false, context.Cause(ctx)
 		}
 	}
 }
