@@ -20,7 +20,8 @@ func TestOnlyTheOwnerReads(t *testing.T) {
 	require.Len(t, mine, 1)
 	id := mine[0]["id"].(string)
 
-	for _, path := range []string{"/api/v1/events", "/api/v1/events/" + id, "/api/v1/filters", "/api/v1/session", "/api/v1/fields"} {
+	for _, path := range []string{"/api/v1/events", "/api/v1/events/" + id, "/api/v1/filters", "/api/v1/session", "/api/v1/fields",
+		"/api/v1/summary", "/api/v1/arrivals", "/api/v1/events.ndjson", "/api/v1/events.csv"} {
 		for name, want := range map[string]struct {
 			token string
 			code  int

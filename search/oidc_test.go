@@ -17,11 +17,13 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/extension/extensiontest"
 
 	"github.com/auditlog/auditlog/audit"
 	"github.com/auditlog/auditlog/internal/oidctest"
 	"github.com/auditlog/auditlog/search"
 	"github.com/auditlog/auditlog/store/local"
+	"github.com/auditlog/auditlog/store/storetest"
 )
 
 // accessAudience is that of access tokens for the API.
@@ -462,6 +464,40 @@ func TestOnlyADeclaredProxySaysWhoAsks(t *testing.T) {
 		require.Equal(t, http.StatusOK, s.do(req).status)
 		require.Equal(t, want, s.own("acme", "events.search")[0].Text(audit.IP))
 	}
+}
+
+func TestConfigurationOfTheProviderSaysWhatIsWrong(t *testing.T) {
+	whole := func() search.OIDC {
+		cfg := search.NewFactory().CreateDefaultConfig().(*search.Config)
+		o := *cfg.OIDC.GetOrInsertDefault()
+		o.Issuer, o.ClientID = "https://id.example.com", "auditlog"
+		return o
+	}
+	o := whole()
+	require.NoError(t, o.Validate())
+	for want, change := range map[string]func(*search.OIDC){
+		"`issuer`":         func(o *search.OIDC) { o.Issuer = "http://id.example.com" },
+		"`client_id`":      func(o *search.OIDC) { o.ClientID = "" },
+		`found "HS256"`:    func(o *search.OIDC) { o.Algorithms = []string{"HS256"} },
+		`found "none"`:     func(o *search.OIDC) { o.Algorithms = []string{"RS256", "none"} },
+		"`owner_roles`":    func(o *search.OIDC) { o.OwnerRoles = nil },
+		"no list an empty": func(o *search.OIDC) { o.RolesClaims = []string{""} },
+		"`accounts_claim`": func(o *search.OIDC) { o.Account = "" },
+		"`clock_skew`":     func(o *search.OIDC) { o.ClockSkew = time.Hour },
+		"`recheck`":        func(o *search.OIDC) { o.Recheck = 16 * time.Minute },
+	} {
+		o := whole()
+		change(&o)
+		require.ErrorContains(t, o.Validate(), want)
+	}
+	cfg := search.NewFactory().CreateDefaultConfig().(*search.Config)
+	o = whole()
+	o.CAFile = filepath.Join(t.TempDir(), "missing.pem")
+	cfg.OIDC, cfg.Endpoint = configoptional.Some(o), "127.0.0.1:0"
+	endpoint, err := search.NewFactory().Create(t.Context(), extensiontest.NewNopSettings(search.Type), cfg)
+	require.NoError(t, err)
+	h := storetest.NewHost(t, storetest.NewModel(time.Now, 24*time.Hour))
+	require.ErrorContains(t, endpoint.Start(t.Context(), h), "search.oidc.ca_file")
 }
 
 func TestProviderWithACertificateOfItsOwn(t *testing.T) {
