@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,12 @@ import (
 	"github.com/auditlog/auditlog/store/storetest"
 )
 
-func TestMain(m *testing.M) { elasticsearchtest.Main(m, func() error { return goleak.Find() }) }
+func TestMain(m *testing.M) {
+	if os.Getenv(crashDirectory) != "" {
+		writeUntilKilled()
+	}
+	elasticsearchtest.Main(m, func() error { return goleak.Find() })
+}
 
 // prefix is a name of indices of the test's own, the same for the same directory.
 func prefix(t *testing.T, node, dir string) string {

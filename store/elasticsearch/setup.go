@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -45,12 +46,16 @@ func (u *setup) init(s *Store) {
 // keep checks the set-up at start, again and again, and whenever asked.
 func (u *setup) keep(ctx context.Context) {
 	wait := newBackoff(u.store.RetryAtMost)
-	for {
+	for counted := false; ; {
 		err := u.store.verify(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		u.set(err)
+		if err == nil && !counted {
+			counted = true
+			u.store.countShards(ctx)
+		}
 		next := u.store.CheckEvery
 		if err != nil {
 			next = wait.next()
@@ -238,6 +243,39 @@ func body(v any) *bytes.Reader {
 		panic(err) // the program made it
 	}
 	return bytes.NewReader(text)
+}
+
+// countShards warns where the days of the retention would be more shards than the
+// cluster takes.
+func (s *Store) countShards(ctx context.Context) {
+	var health struct {
+		DataNodes int `json:"number_of_data_nodes"`
+		Active    int `json:"active_shards"`
+	}
+	var settings map[string]map[string]string
+	defaults, flat := true, true
+	err := s.client.do(ctx, esapi.ClusterHealthRequest{}, &health)
+	if err == nil {
+		err = s.client.do(ctx, esapi.ClusterGetSettingsRequest{
+			IncludeDefaults: &defaults, FlatSettings: &flat, FilterPath: []string{"*.cluster.max_shards_per_node"},
+		}, &settings)
+	}
+	if err != nil {
+		s.log.Info("The limit of shards could not be looked at.", zap.Error(err))
+		return
+	}
+	limit := 0
+	for _, of := range []string{"transient", "persistent", "defaults"} {
+		if n, err := strconv.Atoi(settings[of]["cluster.max_shards_per_node"]); err == nil {
+			limit = n * health.DataNodes
+			break
+		}
+	}
+	days := int(s.Retention/(24*time.Hour)) + 2
+	if needed := days * s.Shards * (1 + s.Replicas); limit > 0 && needed > limit {
+		s.log.Warn("The days of the retention need more shards than the cluster takes: new days will be refused. Lower store.elasticsearch.shards or replicas, or store.retention, or raise cluster.max_shards_per_node.",
+			zap.Int("needed", needed), zap.Int("limit", limit), zap.Int("now", health.Active))
+	}
 }
 
 // ensure makes the index, unless it is there, and verifies it.

@@ -701,16 +701,18 @@ func (h *shipper) refresh(ctx context.Context) error {
 			return err
 		}
 	}
-	for n, d := range shipped {
-		if err := h.store.spool.Done(d.frame, d.counts); err != nil {
-			h.store.log.Error("The spool cannot note what has arrived.", zap.Error(err))
-		}
-		shipped[n].frame = spool.Frame{}
+	var err error
+	done := 0
+	for ; done < len(shipped) && err == nil; done++ {
+		err = h.store.spool.Done(shipped[done].frame, shipped[done].counts)
+	}
+	if err != nil {
+		done-- // it is tried again
 	}
 	h.mu.Lock()
-	h.shipped = h.shipped[len(shipped):]
-	h.mu.Unlock()
-	return nil
+	defer h.mu.Unlock()
+	h.shipped = slices.Clone(h.shipped[done:])
+	return err
 }
 
 // shards say whether an answer is whole.
