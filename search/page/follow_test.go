@@ -1,11 +1,15 @@
 package page_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auditlog/auditlog/internal/browsertest"
@@ -61,6 +65,33 @@ func TestNewEventsAreCountedAndShiftNothing(t *testing.T) {
 		require.Empty(t, f.asked("/api/v1/arrivals"))
 		require.False(t, visible(t, ctx, "#news"))
 	})
+}
+
+// A page that nobody looks at does not keep its session from being idle.
+func TestNobodyThere(t *testing.T) {
+	ctx := browsertest.New(t)
+	f := newFake(t, day(20))
+	browsertest.Do(t, ctx, func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, target, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
+			window.ticks = [];
+			window.setInterval = (tick) => window.ticks.push(tick);
+			const now = Date.now;
+			window.later = 0;
+			Date.now = () => now() + window.later;`})
+		return chromedp.Void{}, err
+	})
+	open(t, ctx, f, "/", "ready")
+	tick := chromedp.Evaluate[chromedp.Void](`void window.ticks.at(-1)()`)
+	f.arrive(fresh(1, "Users"))
+	browsertest.Do(t, ctx, tick)
+	browsertest.Wait(t, ctx, `document.querySelector('#news').innerText === "1 new event: show"`)
+
+	f.arrive(fresh(2, "Users"))
+	browsertest.Do(t, ctx, chromedp.Evaluate[chromedp.Void](`void (window.later = 11 * 60e3)`), tick)
+	require.Equal(t, "1 new event: show", text(t, ctx, "#news"))
+	require.Len(t, f.asked("/api/v1/arrivals"), 1, "nothing more was asked")
+	browsertest.Do(t, ctx, chromedp.KeyEvent(kb.Shift))
+	browsertest.Wait(t, ctx, `document.querySelector('#news').innerText === "2 new events: show"`)
 }
 
 func TestLive(t *testing.T) {

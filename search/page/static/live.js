@@ -3,6 +3,7 @@
 import * as api from './api.js';
 
 const every = 10e3; // milliseconds between two looks at what arrived
+const idle = 6e5; // after so many without a sign of the reader nothing is looked at: else no session would ever be idle
 
 export class Live {
   #view;
@@ -12,13 +13,15 @@ export class Live {
   #timer = 0;
   #looking = null;
   #stream = null;
+  #seen = Date.now(); // when the reader was
 
   // view has query(), the parameters of what is in view, and is told by
   // count(n, more), arrived(event), state(name) with off, connecting, on or
   // reconnecting, and failed(problem).
   constructor(view) {
     this.#view = view;
-    document.addEventListener('visibilitychange', () => this.#look());
+    document.addEventListener('visibilitychange', () => this.#reader(true));
+    for (const sign of ['pointermove', 'pointerdown', 'keydown', 'wheel']) document.addEventListener(sign, () => this.#reader(), { capture: true, passive: true });
   }
 
   get on() { return this.#stream !== null; }
@@ -84,8 +87,14 @@ export class Live {
 
   #watch() { this.#timer = setInterval(() => this.#look(), every); }
 
+  // reader is told of a sign of the reader, who may have been away.
+  #reader(look = Date.now() - this.#seen > idle) {
+    this.#seen = Date.now();
+    if (look) this.#look();
+  }
+
   async #look() {
-    if (this.#since === null || this.on || this.#looking || document.visibilityState !== 'visible') return;
+    if (Date.now() - this.#seen > idle || this.#since === null || this.on || this.#looking || document.visibilityState !== 'visible') return;
     const mine = this.#looking = new AbortController();
     try {
       const answer = await api.arrivals(this.#query(), mine.signal);
