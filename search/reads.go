@@ -15,6 +15,7 @@ import (
 
 	"github.com/auditlog/auditlog/redact"
 	"github.com/auditlog/auditlog/store"
+	"github.com/auditlog/auditlog/store/local"
 )
 
 const (
@@ -51,7 +52,8 @@ func (r *reads) record(ctx context.Context, o owner, address, action string, a a
 	if err != nil {
 		return err
 	}
-	key := strings.Join([]string{o.key, action, a.id, a.query.Account, request}, "\x00\x00")
+	// Its hash, as a request may be long and thousands are remembered.
+	key := local.HashToken(strings.Join([]string{o.key, action, a.id, a.query.Account, request}, "\x00\x00"))
 	_, err, _ = r.flights.Do(key, func() (any, error) {
 		if r.recent(key, readFold) {
 			return nil, nil
