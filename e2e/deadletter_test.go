@@ -3,7 +3,9 @@ package e2e_test
 import (
 	"encoding/json"
 	"net/http"
+	"os/exec"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -84,6 +86,46 @@ func TestDeadLetters(t *testing.T) {
 	require.Empty(t, s.deadLetters(t, owner))
 	require.Equal(t, map[any]int{"deadletter.show": 1, "deadletter.replay": 2, "deadletter.discard": 1}, s.handled(t, owner))
 	require.Equal(t, map[any]int{"deadletter.replay": 1}, s.handled(t, beta))
+	require.Zero(t, s.stop(t))
+}
+
+// TestReplayIsKilled kills the server in the middle of a replay. The next one
+// goes on; nothing is lost, and nothing is stored twice.
+func TestReplayIsKilled(t *testing.T) {
+	const letters = 3000 // several pages
+	s := start(t, t.TempDir(), "")
+	shop := s.command(t, "token", "create", "--kind", "sender", "--name", "shop")
+	beta := s.command(t, "token", "create", "--name", "beta", "--account", "beta")
+	logs := newLogs("shop", letters, func(i int, r plog.LogRecord) {
+		r.Attributes().PutStr("tenant.id", "beta")
+		r.Attributes().PutInt("entity.id", int64(i))
+	})
+	code, answer := s.post(t, "/v1/logs", protobuf, encode(t, logs), "Authorization", "Bearer "+shop)
+	require.Equal(t, http.StatusOK, code, answer)
+	s.command(t, "token", "revoke", "shop")
+	s.command(t, "token", "create", "--kind", "sender", "--name", "shop", "--account", "default", "--account", "beta")
+
+	replay := exec.CommandContext(t.Context(), program, "deadletter", "replay", "--all", "--store.path", s.dir)
+	replay.Env = environ()
+	require.NoError(t, replay.Start())
+	for len(from(s.events(t, beta), "shop")) == 0 {
+		runtime.Gosched()
+	}
+	s.kill(t)
+	_ = replay.Wait() // it fails, unless it was faster than the kill
+	s.command(t, "deadletter", "replay", "--all")
+	s.command(t, "status") // exits with an error where the sum does not hold
+
+	s = start(t, s.dir, "")
+	ids := map[any]int{}
+	for _, e := range from(s.events(t, beta), "shop") {
+		ids[e["entity.id"]]++
+	}
+	require.Len(t, ids, letters)
+	for id, n := range ids {
+		require.Equal(t, 1, n, "%v", id)
+	}
+	require.Len(t, strings.Split(s.command(t, "deadletter", "list"), "\n"), 1, "nothing is left")
 	require.Zero(t, s.stop(t))
 }
 
