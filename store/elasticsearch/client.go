@@ -50,11 +50,18 @@ func newClient(c store.ElasticsearchConfig) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	transport, err := elastictransport.New(elastictransport.Config{
-		URLs: urls, Username: c.Username, Password: password, APIKey: apiKey, Transport: t,
-		UserAgent: store.Own, MaxRetries: max(len(urls)-1, 1), RetryOnStatus: []int{http.StatusBadGateway},
-		RetryOnError: func(r *http.Request, err error) bool { return r.Context().Err() == nil },
-	})
+	options := []elastictransport.Option{
+		elastictransport.WithURLs(urls...), elastictransport.WithTransport(t), elastictransport.WithUserAgent(store.Own),
+		elastictransport.WithRetry(max(len(urls)-1, 1), http.StatusBadGateway),
+		elastictransport.WithRetryOnError(func(r *http.Request, err error) bool { return r.Context().Err() == nil }),
+	}
+	if apiKey != "" {
+		options = append(options, elastictransport.WithAPIKey(apiKey))
+	}
+	if c.Username != "" {
+		options = append(options, elastictransport.WithBasicAuth(c.Username, password))
+	}
+	transport, err := elastictransport.NewClient(options...)
 	if err != nil {
 		return nil, err
 	}
