@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -13,25 +14,45 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/auditlog/auditlog/internal/browsertest"
+	"github.com/auditlog/auditlog/internal/elasticsearchtest"
 )
 
 // stores are the settings of each store on which the owner's review is tested.
-func stores(*testing.T) map[string]string {
-	return map[string]string{"sqlite": ""}
+var stores = map[string]func(*testing.T) string{
+	"sqlite": func(*testing.T) string { return "" },
+	"elasticsearch": func(t *testing.T) string {
+		node := elasticsearchtest.Start(t, elasticsearchtest.Options{})
+		return fmt.Sprintf("store: {elasticsearch: {urls: [%q]}}\n", node.URL)
+	},
 }
 
 // TestReview is a security review on the page of the real program: the window,
 // the filters, who did it under which role with what outcome and how long it
 // took, further columns, and what belongs to it.
 func TestReview(t *testing.T) {
-	for name, settings := range stores(t) {
+	for name, settings := range stores {
 		t.Run(name, func(t *testing.T) {
-			s := start(t, t.TempDir(), settings)
+			s := start(t, t.TempDir(), settings(t))
 			require.NoError(t, s.send(t, routine(time.Now())))
 			require.NoError(t, s.send(t, incident(time.Now())))
+			s.awaitSearchable(t, "console", 94)
 			review(t, s)
 			require.Zero(t, s.stop(t))
 		})
+	}
+}
+
+// awaitSearchable waits until n events of a service can be found, which is a
+// moment after they are saved where a cluster holds them.
+func (s *server) awaitSearchable(t *testing.T, service string, n int) {
+	t.Helper()
+	owner := s.ownerToken(t)
+	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		status, body := s.get(t, owner, "/api/v1/summary?service="+service)
+		if status == http.StatusOK && strings.Contains(string(body), fmt.Sprintf(`"total":%d`, n)) {
+			return
+		}
+		require.True(t, time.Now().Before(end), "not %d events of %s can be found: %d %s", n, service, status, body)
 	}
 }
 
@@ -147,10 +168,8 @@ func review(t *testing.T, s *server) {
 	browsertest.Do(t, ctx, chromedp.KeyEvent("\x1b"))
 
 	// Meanwhile it goes on. The owner's own reads are no news.
-	look := chromedp.Evaluate[chromedp.Void](`document.dispatchEvent(new Event("visibilitychange"))`)
 	require.NoError(t, s.send(t, incident(time.Now().Add(14*time.Minute))))
-	browsertest.Do(t, ctx, look)
-	browsertest.Wait(t, ctx, `document.querySelector("#news").innerText === "4 new events: show"`)
+	browsertest.Wait(t, ctx, `document.dispatchEvent(new Event("visibilitychange")) && document.querySelector("#news").innerText === "4 new events: show"`)
 	browsertest.Click(t, ctx, "#live")
 	browsertest.Wait(t, ctx, `document.querySelector("#live").dataset.state === "on"`)
 	require.NoError(t, s.send(t, incident(time.Now().Add(14*time.Minute))))
