@@ -809,7 +809,7 @@ func TestAccessibility(t *testing.T) {
 			click(t, ctx, "#in-words > summary")
 			check("counts in words")
 			browsertest.Do(t, ctx, chromedp.KeyEvent(kb.Escape), chromedp.Focus(css("#events tbody tr:nth-child(3) td[data-field=area]")))
-			require.True(t, visible(t, ctx, ".tools"))
+			browsertest.Wait(t, ctx, `document.querySelector('.tools')?.checkVisibility()`)
 			check("filters of a cell")
 			f.arrive(fresh(1, "Users"))
 			browsertest.Do(t, ctx, look)

@@ -18,7 +18,7 @@ export class Table {
     this.#tools = el('span', { class: 'tools' }, this.#tool('include', false), this.#tool('exclude', true));
     this.#body.addEventListener('click', (e) => this.#click(e));
     this.#body.addEventListener('pointerover', (e) => { if (e.pointerType !== 'touch') this.#offer(e.target.closest('td')); });
-    this.#body.addEventListener('pointerleave', () => { if (!this.#tools.contains(document.activeElement)) this.#tools.remove(); });
+    this.#body.addEventListener('pointerleave', () => this.#focusedOnly());
     this.#body.addEventListener('focusin', (e) => this.#focused(e.target));
     this.#body.addEventListener('keydown', (e) => this.#key(e));
   }
@@ -104,13 +104,20 @@ export class Table {
   #offer(td) {
     if (!td || td.contains(this.#tools)) return;
     const found = this.#view.filterable(td.parentElement.dataset.id, td.dataset.field);
-    if (!found) return this.#tools.remove();
+    if (!found) return this.#focusedOnly(td);
     const values = found.values.join(', ').slice(0, 80);
     for (const [button, label] of [[this.#tools.firstChild, text.includeCell], [this.#tools.lastChild, text.excludeCell]]) {
       button.title = label(td.dataset.title, values);
       button.setAttribute('aria-label', button.title);
     }
     td.append(this.#tools);
+  }
+
+  // focusedOnly leaves the tools to the cell that has the focus.
+  #focusedOnly(except) {
+    const td = document.activeElement.closest('#events td');
+    if (td && td !== except) this.#offer(td);
+    else this.#tools.remove();
   }
 
   #click(e) {
