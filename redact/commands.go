@@ -99,6 +99,9 @@ func shortOption(s string, i, j, k, from, to int, list []span) []span {
 		switch {
 		case has(gluing...):
 			if glued || j+1 < len(s) && s[j+1] > ' ' {
+				if j+2 < len(s) && (s[j+1] == '\'' || s[j+1] == '"') {
+					return value(quoted(s[:min(len(s), j+maxBracketed)], j+1, ""))
+				}
 				return value(j+1, end)
 			}
 			return value(from, to)
@@ -163,6 +166,13 @@ var logins = []struct {
 	{`variable "`, regexp.MustCompile(`(?i)variable "[^"]*(?:pass|secret|key|token|pwd)[^"]*" ?\{[^}]{0,200}?default\s*=\s*"([^"]*)"`), false},
 	{`snmp`, regexp.MustCompile(`(?i)\bsnmp\w+ .*?-[AX] (\S+)`), false},
 	{`password`, regexp.MustCompile(`(?i)\b(?:machine|login) \S+.*? password (\S+)`), false},
+	{`ssh-keygen`, regexp.MustCompile(`\bssh-keygen .*?-[NP] ?["']?([^\s"']+)`), false},
+	{`/`, regexp.MustCompile(`(?i)\b(?:expdp|impdp|sqlplus|sqlldr)(?: -\S+)* [\w.$-]+/([^\s@"']+)`), false},
+	{`plink`, regexp.MustCompile(`\bplink .*?-pw ["']?([^\s"']+)`), false},
+	{`bcp`, regexp.MustCompile(`\bbcp .*?-P ?["']?([^\s"']+)`), false},
+	{`--user`, regexp.MustCompile(`--user[ =]["']?[^\s:"']+:([^\s"']+)`), false},
+	{`identified`, regexp.MustCompile(`(?i)\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+["']?([^\s"';]+)`), false},
+	{`set`, regexp.MustCompile(`(?i)\bset\w*(?:pass|secret|token|apikey|pwd)\w*\(\s*["']([^"']+)`), false},
 	{`<<<`, regexp.MustCompile(`<<<\s*["']?(?:[\w.-]+:)?([^"'\s]+)`), false},
 	{`/p`, regexp.MustCompile(`(?i)\s/p(?:wd|ass|assword)?:([^\s"']+)`), false},
 	{`snmp`, regexp.MustCompile(`(?i)\bsnmp\w+ .* -X (\S+)`), false},

@@ -7,6 +7,18 @@ import (
 	"unicode/utf8"
 )
 
+// percentOnly reports whether s is encoded with percent signs, or has an ampersand of
+// HTML, and is encoded in no other way, so that its separators can be told from those that a value holds.
+func percentOnly(s string, g *sight) bool {
+	if g.signs&signEscape == 0 || g.signs&signPair == 0 || g.signs&signWide != 0 || strings.IndexByte(s, 0x1B) >= 0 {
+		return false
+	}
+	if strings.IndexByte(s, '\\') >= 0 && (strings.Contains(s, `\"`) || strings.Contains(s, `\u003`) || strings.Contains(s, `\x`)) {
+		return false
+	}
+	return strings.IndexByte(s, '%') >= 0 || strings.Contains(s, "&amp;")
+}
+
 // decoded redacts what s encodes, if anything is to be redacted there.
 func (p *Pass) decoded(s string, m mode, g *sight, decoded int) (string, bool) {
 	v := decode(s, g.signs&signSpace == 0)

@@ -79,13 +79,13 @@ var sounding = set(`
 	settings options config2 configuration2 authentication auth2 grant granttype flow support event action request2 response2 role roles group
 	window interval period schedule year month day minlength maxlength hashing cost rounds iterations
 	java go py js ts rb cs php kt scala cpp yaml yml json xml txt md sql log conf properties tf sh html css svg png pdf
-	history histories
+	history histories scanning scanner
 	exception exceptions controller impl factory listener filter interceptor repository test tests spec util utils model view component page form dialog screen dashboard
 	checker checked check changes reminder notification email2 expiresin expiresat expirydate lastchanged rotationdays delivery
 `)
 
 // counting are words before "token" that make it a measure of text or a cursor.
-var counting = set(`max min total input output prompt completion num n cached reasoning used remaining llm thinking context cancellation design`)
+var counting = set(`max min total input output prompt completion num n cached reasoning used remaining llm thinking cancellation design`)
 
 var rowWords = set(`itemsreturned rowsreturned recordsreturned returneditems returnedrows rows results records resultset resultsets recordset recordsets hits documents docs tuples resultrows datarows dataset resultdata rowdata queryresult queryresults searchresults sampledata`)
 
@@ -429,7 +429,7 @@ func verdict(w []string, i, j int, term string) nature {
 	if (term == "pin" || term == "pins") && j < len(w) && w[j] != "code" && w[j] != "number" && w[j] != "value" {
 		return plain // pin_board
 	}
-	if strings.HasPrefix(term, "token") && i > 0 && counting[w[i-1]] {
+	if strings.HasPrefix(term, "token") && i > 0 && (counting[w[i-1]] || term == "tokens" && w[i-1] == "context") {
 		return plain
 	}
 	if strings.HasSuffix(term, "token") && j < len(w) && (w[j] == "count" || w[j] == "budget") {
@@ -575,8 +575,8 @@ func lookAlike(r rune) rune {
 		return 0
 	case r == 0xFE55, r == 0xA789, r == 0x2236, r == 0x2D0, r == 0xFE13:
 		return ':'
-	case r == 0x2192, r == 0x21D2, r == 0x27F6, r == 0x2794, r == 0x279C, r == 0x279D, r == 0x27A1, r == 0xFE66, r == 0x2261:
-		return '=' // arrows between a name and its value
+	case r == 0x2014, r == 0x2015, r == 0x2192, r == 0x21D2, r == 0x27F6, r == 0x2794, r == 0x279C, r == 0x279D, r == 0x27A1, r == 0xFE66, r == 0x2261:
+		return '=' // dashes and arrows between a name and its value
 	case r == 0x2010, r == 0x2011, r == 0x2012, r == 0x2013, r == 0x2212:
 		return '-'
 	case r == 0x2018, r == 0x2019:
@@ -599,6 +599,7 @@ var alike = func() map[rune]rune {
 		ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX
 		ſs ɑa ɡg ɩi ʟl ɴn ʀr ᴀa ᴄc ᴅd ᴇe ᴋk ᴍm ᴏo ᴘp ꜱs ᴛt ᴜu ᴡw ʏy ıi
 		àa áa âa ãa äa åa èe ée êe ëe ìi íi îi ïi òo óo ôo õo öo ùu úu ûu üu ýy ñn çc
+		ÀA ÁA ÂA ÃA ÄA ÅA ĀA ĄA ÈE ÉE ÊE ËE ĒE ĘE ĚE ÌI ÍI ÎI ÏI ĪI İI ÒO ÓO ÔO ÕO ÖO ŌO ØO øo ÙU ÚU ÛU ÜU ŪU ÝY ŸY ÿy ÑN ŃN ŇN ńn ňn ÇC ĆC ČC ćc čc ŚS ŠS ŞS śs šs şs ŻZ ŹZ ŽZ żz źz žz ŁL łl ŘR řr ŤT ťt ĎD ďd ĢG ģg ĶK ķk āa ąa ēe ęe ěe īi ōo ūu ůu ŮU ГR ՈN ꓑP ꓢS
 		ⅰi ⅴv ⅹx ⅼl ⅽc ⅾd ⅿm ℓl ℮e օo հh ոn ѡw`) {
 		r := []rune(pair)
 		m[r[0]] = r[1]

@@ -276,6 +276,9 @@ func rest(s string, j int, separator byte, lineStart bool) int {
 		case '"', '\'', '`', '<', '\\':
 			return j
 		case '&', ';', ',', '|':
+			if c == '&' && isEntity(s[j:]) || c == ';' && inEntity(s[:j]) {
+				continue
+			}
 			if j+1 == len(s) || s[j+1] <= ' ' || nameFollows(s[j+1:]) || c == '&' && separator == '=' || c == ';' {
 				return j
 			}
@@ -286,6 +289,25 @@ func rest(s string, j int, separator byte, lineStart bool) int {
 		}
 	}
 	return j
+}
+
+// isEntity reports whether s begins with a character that HTML writes as &…;.
+func isEntity(s string) bool {
+	for i := 1; i < len(s) && i < 10; i++ {
+		if s[i] == ';' {
+			return i > 2
+		}
+		if !isAlnum(s[i]) && s[i] != '#' {
+			break
+		}
+	}
+	return false
+}
+
+// inEntity reports whether a semicolon behind s ends one.
+func inEntity(s string) bool {
+	i := strings.LastIndexByte(s[max(0, len(s)-9):], '&')
+	return i >= 0 && isEntity(s[max(0, len(s)-9)+i:]+";")
 }
 
 // nameFollows reports whether s begins with name= or name:.
@@ -364,7 +386,7 @@ var harmless = set(`
 	endpoint endpoints header headers name names id ids value values version versions bucket
 	leaked leak compromised shared key keys login sign-in email e-mail sms code codes device devices app apps
 	expire lasts lifetime ttl per week days day hours hour minutes month months year years
-	office santa agent ballot sauce garden police minister between about into over under up out off
+	scope scopes scoped office santa agent ballot sauce garden police minister between about into over under up out off
 	team teams group groups review reviews audit audits report reports access permission permissions role roles
 	needs need contains contain differs differ entered submitted provided given typed sharing reuse safe unsafe
 	read write list get put post view edit manage all any full only

@@ -34,6 +34,7 @@ var nouns = []string{
 	"one-time password", "one time password", "one-time code", "one time code", "verification code", "2fa code", "mfa code", "sms code", "your code", "confirmation code", "authentication code", "recovery code", "recovery codes", "recovery phrase", "backup code", "backup codes",
 	"security code", "access code", "login code", "auth code", "api key", "api-key", "apikey", "api token", "access key", "private key", "secret key", "signing key",
 	"encryption key", "seed phrase", "pass phrase", "passphrase", "pass code", "passcode", "password", "passwort", "kennwort", "passwd", "pwd",
+	"mot de passe", "contrase\u00f1a", "contrasena", "pin code", "otp code", "wachtwoord", "senha",
 	"client secret", "secret", "token", "credentials", "credential", "mnemonic", "pin", "otp", "cvv", "cvc", "ssn", "social security number", "card number", "account number", "signature",
 }
 
@@ -43,6 +44,15 @@ var nounStarts = func() (t [256]bool) {
 	}
 	return t
 }()
+
+// lowered returns s with its ASCII letters in lower case, byte for byte.
+func lowered(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		b[i] = lower(c)
+	}
+	return string(b)
+}
 
 // links are the words between the name of a secret and its value.
 var links = set(`is was are were be to as equals becomes became set now = : -> => →`)
@@ -60,7 +70,7 @@ var (
 
 // proseSpans finds secrets that sentences name: "the password is …".
 func (p *Pass) proseSpans(s string, list []span) []span {
-	low := strings.ToLower(s)
+	low := lowered(s)
 	for i := 0; i < len(low); i++ {
 		if i > 0 && isAlnum(low[i-1]) {
 			continue
@@ -83,6 +93,9 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 		}
 		if j < len(s) && (isAlnum(s[j]) || s[j] == '/' || s[j] == '=' || s[j] == '>' || s[j] == '_' || s[j] == '-' || s[j] == '.') {
 			continue
+		}
+		if x, ok := beforeNoun(s, low, i, noun); ok {
+			list = append(list, x)
 		}
 		if x, ok := p.afterNoun(s, j, noun); ok {
 			list = append(list, x)
@@ -131,6 +144,67 @@ func backward(s, low string, list []span) []span {
 	return list
 }
 
+// owners are words between a link and the name of a secret: X is your new password.
+var owners = set(`the my your his her their our its a an new temporary temp initial default old current first one`)
+
+// givers are words before a value that something is done with.
+var givers = set(`use using used try tried trying with enter entered entering type typed typing paste pasted choose chose chosen pick picked set put gave give sent took`)
+
+// beforeNoun finds the value of a secret that is named behind it, at i: use X as
+// the password, X is your new PIN, typed X into the password field.
+func beforeNoun(s, low string, i int, noun string) (x span, ok bool) {
+	word := func(end int) (from, to int) { // the word that ends before end
+		for end > 0 && (s[end-1] == ' ' || s[end-1] == '\n') {
+			end--
+		}
+		from = end
+		for from > 0 && s[from-1] > ' ' && end-from < maxName {
+			from--
+		}
+		return from, end
+	}
+	from, to := word(i)
+	for n := 0; n < 4 && from < to && owners[low[from:to]]; n++ {
+		from, to = word(from)
+	}
+	link := low[from:to]
+	asked := false
+	if link == "for" {
+		if f, t := word(from); low[f:t] == "asked" || low[f:t] == "prompted" {
+			asked, from = true, f
+			if f, t = word(from); low[f:t] == "when" || low[f:t] == "if" {
+				from = f
+			}
+		}
+	}
+	if !asked && link != "as" && link != "is" && link != "was" && link != "into" && link != "in" {
+		return x, false
+	}
+	from, to = word(from)
+	if from == to {
+		return x, false
+	}
+	before, end := word(from)
+	given := givers[strings.Trim(low[before:end], "\"'`,:")]
+	quoted := to-from > 2 && strings.IndexByte("\"'`", s[from]) >= 0 && s[to-1] == s[from]
+	for from < to && strings.IndexByte("\"'`(", s[from]) >= 0 {
+		from++
+	}
+	for to > from && strings.IndexByte("\"'`,.;:!)", s[to-1]) >= 0 {
+		to--
+	}
+	v := s[from:to]
+	switch {
+	case from >= to || harmlessValue(v) || strings.HasPrefix(v, "[redacted:"):
+		return x, false
+	case link == "as" || asked || link == "into" || link == "in":
+		ok = given || link == "as" && (quoted || looksChosen(v, noun))
+	default:
+		ok = quoted || looksChosen(v, "pin") && !isTime(v)
+	}
+	return span{from: from, to: to, rule: ruleProse}, ok
+}
+
 // afterNoun finds the value of a secret that was named just before j.
 func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	before := strings.ToLower(s[max(0, j-len(noun)-8):max(0, j-len(noun))])
@@ -141,6 +215,13 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	unknown := 0    // words that say nothing
 	if endsIn(before, " set ") || before == "set " {
 		verb = true
+	}
+	if head := strings.Fields(lowered(s[max(0, j-len(noun)-40):max(0, j-len(noun))])); len(head) > 0 { // changed his password to x
+		last := head[len(head)-1]
+		if owners[last] && len(head) > 1 {
+			last = head[len(head)-2]
+		}
+		verb = verb || changing[last] || last == "change" || last == "update"
 	}
 
 	if k := j; k+2 < len(s) && s[k] == ' ' && strings.IndexByte("\"'`", s[k+1]) >= 0 { // password "x"
@@ -186,7 +267,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		case w == "to" && !verb:
 			article = true
 		case links[w]:
-			linked, verb = true, verb && w != "to" // changed to x
+			linked, verb = true, (verb || changing[w]) && w != "to" // changed to x
 		case p.e.isMarker(word):
 			return x, false
 		case origin && verb && !harmless[w] && !fillers[w] && strings.HasPrefix(s[to:], " to "):
@@ -342,6 +423,9 @@ var rejections = regexp.MustCompile(`value ['"\[]([^'"\]]{1,512})['"\]] (?:for|o
 // changes are messages that quote the values of a change.
 var changes = regexp.MustCompile(`([\w.-]{2,64}) from ["']([^"']{1,512})["'] to ["']([^"']{1,512})["']`)
 
+// assignments are calls that give a value a name: setProperty("name", "value").
+var assignments = regexp.MustCompile(`(?i)(?:setproperty|setheader|addheader|header|putstr|putstring|put|set|append|setenv|setattribute|add)\(\s*["']([\w.-]{2,64})["']\s*,\s*["']([^"']{1,512})["']`)
+
 // quotedBefore finds a value that is quoted before the name of its field, or in
 // the message of a change.
 func (p *Pass) quotedBefore(s string, list []span) []span {
@@ -351,6 +435,13 @@ func (p *Pass) quotedBefore(s string, list []span) []span {
 	for _, at := range rejections.FindAllStringSubmatchIndex(s, -1) {
 		if p.secretName(s[at[4]:at[5]]) {
 			list = append(list, span{from: at[2], to: at[3], rule: rulePair})
+		}
+	}
+	if strings.Contains(s, "(\"") || strings.Contains(s, "('") {
+		for _, at := range assignments.FindAllStringSubmatchIndex(s, -1) {
+			if p.secretName(s[at[2]:at[3]]) {
+				list = append(list, span{from: at[4], to: at[5], rule: rulePair})
+			}
 		}
 	}
 	for _, at := range changes.FindAllStringSubmatchIndex(s, -1) {

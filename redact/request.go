@@ -175,7 +175,7 @@ func (p *Pass) value1(name, value string) string {
 	if p.secretName(last) && !p.secretName(name) {
 		name = last
 	}
-	if joined := squeeze(name); queryNames[joined] && len(value) >= 16 && isIdentifier(value) && random(value, 3) && !isUUID(value) && !isHex(value) {
+	if joined := squeeze(name); queryNames[joined] && len(value) >= 16 && isIdentifier(value) && (random(value, 3) || random(value, 2) && mixedCase(value)) && !isUUID(value) && !isHex(value) {
 		return p.replace(ruleURL)
 	}
 	out := p.under(name, value, request)

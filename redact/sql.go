@@ -257,7 +257,7 @@ var databaseErrors = []string{
 	"duplicate entry", "duplicate key value is", "failing row contains", "invalid input syntax", "invalid input value", "conversion failed when converting",
 	"incorrect integer value", "incorrect string value", "incorrect datetime value", "incorrect decimal value", "incorrect date value", "truncated incorrect",
 	"dup key:", "dup key {", "detail: key (", "key (", "invalid number", "data too long for", "out of range for", "parameters:", "bind parameters", "bound parameters", "binds:", "with params", "params:",
-	"near \"", "near '", "value too long", "constraint fails", "invalid number", "bind:", "as [varchar]", "as [char]", "as [bigint]", "as [integer]", "could not convert", "invalid literal", "for input string", "cannot unmarshal", "parsing \"", "time data", "with params", "truncated value", "the value '", "; value '", "value \"", "the data value", "string or binary data would be truncated", "with parameters", "parameter values", "unterminated quoted string at or near",
+	"near \"", "near '", "value too long", "constraint fails", "invalid number", "bind:", "as [varchar]", "as [char]", "as [bigint]", "as [integer]", "could not convert", "invalid literal", "for input string", "cannot unmarshal", "parsing \"", "time data", "with params", "truncated value", "failed to parse", "invalid regular expression", "varchar value", "violated by row", "failed validation", "binding parameter", "preview of field's value", "input_value=", "column name: \"", "out of range:", "==> parameters:", "the value '", "; value '", "value \"", "the data value", "string or binary data would be truncated", "with parameters", "parameter values", "unterminated quoted string at or near",
 }
 
 // databaseSpans finds values that errors of databases quote.
@@ -296,6 +296,9 @@ func quotedValues(s string, at, end int, phrase string, list []span) []span {
 		to := balanced(s, from-1)
 		return append(list, span{from: from, to: max(from, min(to-1, end)), rule: ruleDatabase})
 	}
+	if phrase == "==> parameters:" {
+		return append(list, span{from: at, to: end, rule: ruleDatabase})
+	}
 	if strings.HasSuffix(phrase, `"`) || strings.HasSuffix(phrase, `'`) {
 		q := phrase[len(phrase)-1]
 		to := end
@@ -319,7 +322,7 @@ func quotedValues(s string, at, end int, phrase string, list []span) []span {
 			j += k + 1
 		case '(', '[', '{':
 			to := balanced(s, j)
-			if number(s[j+1 : max(j+1, to-1)]) { // of a type: varchar(3), int()
+			if inner := s[j+1 : max(j+1, to-1)]; number(inner) || s[j] == '(' && strings.IndexByte(inner, ':') == 1 && isDigit(inner[0]) { // of a type: varchar(3), int(), (1:VARCHAR)
 				j = to - 1
 				continue
 			}

@@ -105,7 +105,7 @@ func bareUserinfo(s string, list []span) []span {
 		for j > 0 && strings.IndexByte(" \t\r\n\"'<>(,;", s[j-1]) < 0 && i-j < 256 {
 			j--
 		}
-		if k := strings.Index(s[j:i], "oracle:"); k >= 0 || sqlplus {
+		if k := strings.Index(s[j:i], "oracle:"); k >= 0 || sqlplus || strings.HasPrefix(s[i+1:], "//") {
 			if c := strings.IndexByte(s[j:i], '/'); c >= 0 {
 				list = append(list, span{from: j + c + 1, to: i, rule: ruleUserinfo})
 				continue
@@ -121,7 +121,7 @@ func bareUserinfo(s string, list []span) []span {
 // queryNames are parameters of URLs that are secrets there, though not elsewhere.
 var queryNames = set(`code state sig s key auth access k t token tk hash ticket session sessionid sid st nonce credential xamzcredential
 	xamzsecuritytoken xamzsignature xgoogsignature xgoogcredential googleaccessid awsaccesskeyid policy keypairid hdnts hdnea
-	subscriptionkey samlresponse relaystate idtokenhint logintoken magic invite confirm verify reset otp apikey appid2 se2 skoid2 oauthverifier oauthtoken oauthsignature`)
+	subscriptionkey samlresponse relaystate idtokenhint logintoken magic invite confirm verify reset otp apikey hmac mac authkey authcode urlsig appid2 se2 skoid2 oauthverifier oauthtoken oauthsignature`)
 
 var queryPlain = set(`code state s key t k access session hash policy confirm verify reset invite auth st`)
 

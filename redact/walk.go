@@ -10,6 +10,7 @@ type place struct {
 	mode    mode
 	decoded int  // encodings around it
 	listed  bool // under a query or a response: lists of records are rows
+	sealed  bool // in a list of Secrets of Kubernetes
 }
 
 // document redacts s if it is JSON: an object, a list or a quoted text.
@@ -118,12 +119,14 @@ func (p *Pass) walkNumeral(i int32, at place) bool {
 // Names of a pair whose value stands beside it: {"name": "password", "value": …}.
 var (
 	pairNames  = set(`name key field header variable question prompt 0 env param parameter property attribute path label type kind option setting column k n id fieldname propertyname attributename headername envname displayname keyname title`)
-	pairValues = set(`value val values lhs rhs answer response reply 1 old new oldvalue newvalue before after from to current previous default v content data defaultvalue stringvalue prev original updated old_value new_value left right text body secretvalue plaintext string input`)
+	pairValues = set(`value val values lhs rhs answer response reply 1 old new oldvalue newvalue before after from to current previous default v content data defaultvalue argument arg stringvalue prev original updated old_value new_value left right text body secretvalue plaintext string input`)
 )
 
 func (p *Pass) walkObject(i int32, at place) bool {
 	changed := false
 	pair, around, statement, sealed := p.siblings(i)
+	sealed = sealed || at.sealed
+	at.sealed = at.sealed || p.secretList(i)
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		key := p.nodes[c].key
 		t := p.nodes[c].trait
@@ -177,6 +180,9 @@ func (p *Pass) siblings(i int32) (pair nature, around string, statement, sealed 
 		t := p.trait(n.key)
 		n.trait = t
 		valued = valued || t.pairValue
+		if n.kind == array && namesPath(n) {
+			named = true
+		}
 		if n.kind != text || n.text == "" {
 			continue
 		}
@@ -188,11 +194,17 @@ func (p *Pass) siblings(i int32) (pair nature, around string, statement, sealed 
 		return plain, "", statement, sealed
 	}
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
-		if n := &p.nodes[c]; n.kind == text && n.trait.namesPair && n.trait.nature != secret && n.text != "" && len(n.text) <= 80 && !random(n.text, 4) {
+		n := &p.nodes[c]
+		name := n.text
+		if n.kind == array {
+			name = p.lastText(c)
+		}
+		if (n.kind == text && n.trait.namesPair || n.kind == array && namesPath(n)) && n.trait.nature != secret && name != "" && len(name) <= 80 && !random(name, 4) {
 			was := pair
-			pair = p.pairNature(pair, lastSegment(n.text))
+			name = lastSegment(name)
+			pair = p.pairNature(pair, name)
 			switch outer := outerName(n.key); {
-			case pair == was && (pair == plain || p.pairNature(plain, lastSegment(n.text)) == plain):
+			case pair == was && (pair == plain || p.pairNature(plain, name) == plain):
 			case was == plain:
 				around = outer
 			case around != outer:
@@ -201,6 +213,30 @@ func (p *Pass) siblings(i int32) (pair nature, around string, statement, sealed 
 		}
 	}
 	return pair, around, statement, sealed
+}
+
+// secretList reports whether node i is a SecretList of Kubernetes.
+func (p *Pass) secretList(i int32) bool {
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		if n := &p.nodes[c]; n.kind == text && n.text == "SecretList" && segment(n.key) == "kind" {
+			return true
+		}
+	}
+	return false
+}
+
+// namesPath reports whether a list may be the path of a field.
+func namesPath(n *node) bool { return n.trait.namesPair || endsIn(squeeze(n.key), "path") }
+
+// lastText returns the last text of a list, as of a path: ["spec", "password"].
+func (p *Pass) lastText(i int32) string {
+	s := ""
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		if p.nodes[c].kind == text {
+			s = p.nodes[c].text
+		}
+	}
+	return s
 }
 
 // outerName returns what stands before the last part of a dotted name.
@@ -638,7 +674,7 @@ func short(s string) bool {
 		switch {
 		case c < ' ':
 			return false
-		case c == '@' && i > 0 && strings.IndexByte(s[i:], '.') > 0:
+		case c == '@' && i > 0 && i+1 < len(s) && !isDigit(s[i+1]) && strings.IndexByte(s[i:], '.') > 0:
 			return false
 		case c == ' ':
 			if !timeLike {

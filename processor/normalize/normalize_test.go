@@ -667,3 +667,15 @@ func counts(t *testing.T, telemetry *componenttest.Telemetry, metric, by string)
 	}
 	return got
 }
+
+// A structured body is the request, so keeping everything keeps it there once,
+// and under the policy for requests; what is named is kept by its name.
+func TestKeepOfBody(t *testing.T) {
+	keepAll := config(func(cfg *normalize.Config) { cfg.Keep = []string{"*", "b"} })
+	got := normalized(t, keepAll, sent{attributes: attributes{"user.name": "ada"}, body: attributes{"a": "x y z", "b": "2"}})
+	require.Equal(t, attributes{"b": "2"}, got[audit.Attributes.Attribute])
+	require.JSONEq(t, `{"a":"x y z","b":"2"}`, got[audit.Request.Attribute].(string))
+	got = normalized(t, keepAll, sent{attributes: attributes{"user.name": "ada", "http.request.body": "q=1"}, body: attributes{"a": "x y z", "b": "2"}})
+	require.Equal(t, attributes{"b": "2", "body": attributes{"a": "x y z"}}, got[audit.Attributes.Attribute])
+	require.Equal(t, "q=1", got[audit.Request.Attribute])
+}

@@ -107,3 +107,17 @@ func init() {
 		pipelineForms[class] = forms
 	}
 }
+
+// A third handful: values that hold what separates values, and more sentences and
+// errors.
+func init() {
+	for class, forms := range map[string][]string{
+		"separators in values": {"client_secret=§p%3Bx§p&user=ada", "password=§p%26§p", "password=§p%20§p&a=b", "password=%22§p%20§p%22", "password=§p&amp;§p user=ada", `<a password="§p&amp;§p"/>`},
+		"lists and paths":      {`{"fieldPath":["spec","password"],"from":"§p","to":"§p"}`, `{"kind":"SecretList","items":[{"data":{"p":"§t"}}]}`, `{"option":"--password","argument":"§p"}`, `{"context.token":"§t"}`, "context.token=§t"},
+		"sentences":            {"use '§w' as the password", "she tried §w as password", "typed §w into the password field", "§p is the new password", "changed password from §w to §p", "username ada, password §p", "secret - §p", "Password\n§p", "changed password to §w", "the password is now set to §w", "sign in with §w as your password", "§p is your password", "enter §n when asked for the PIN", "password—§p", "mot de passe §p", "PIN code §n", "OTP code: §n"},
+		"errors":               {"failed to parse date field [§w] with format", `invalid regular expression: "§w"`, `out of range: "§w"`, "converting the nvarchar value '§w' to int", "check constraint violated by row (7,'§w')", `Document failed validation: {"a":"§w"}`, "binding parameter (1:VARCHAR) <- [§w]", "==> Parameters: §w(String), §w(String)", "Preview of field's value: '§w'", "Input should be valid [type=int, input_value='§w', input_type=str]", "CREATE USER ada IDENTIFIED BY §p"},
+		"more commands":        {"bcp t in f -S s -U u -P§p", "ssh-keygen -t rsa -N '§p' -f k", "expdp ada/§p DIRECTORY=x", "sqlplus ada/§p @x.sql", "plink -ssh -pw §p h", "mysql -uada -p'§p' shop", "app --user ada:§p", `user.setPassword("§p")`, `props.setProperty("db.password", "§p")`, "ada/§t@//db:1521/x", "https://x.org/a?hmac=§t", "Visa§c", "TOKÉN=§t"},
+	} {
+		pipelineForms[class] = forms
+	}
+}
