@@ -40,7 +40,9 @@ func decode(s string, form bool) string {
 		v = strings.ReplaceAll(v, "+", " ")
 	}
 	if strings.IndexByte(v, '%') >= 0 {
-		v = percentDecode(v)
+		if d := percentDecode(v); d != v {
+			return d // what is encoded in it is a layer of its own
+		}
 	}
 	if strings.IndexByte(v, '&') >= 0 && strings.IndexByte(v, ';') >= 0 {
 		v = html.UnescapeString(v)
