@@ -103,10 +103,12 @@ func (s *Store) template(pattern string, priority int, mappings string) object {
 	}
 }
 
-// words are the fields whose texts are searched by word.
+// words are the fields whose texts are searched by word: those of the search for
+// free text.
 var words = []*audit.Field{
-	audit.Action, audit.UserName, audit.UserFullName, audit.UserEmail, audit.EntityID, audit.EntityType, audit.Path,
-	audit.ImpersonatorName, audit.Message, audit.Request,
+	audit.Action, audit.Message, audit.Request,
+	audit.UserName, audit.UserFullName, audit.UserID, audit.UserEmail,
+	audit.ImpersonatorName, audit.ImpersonatorFullName, audit.ImpersonatorID, audit.ImpersonatorEmail,
 }
 
 // eventMapping maps every field by hand; what is in no row stays in the document.
