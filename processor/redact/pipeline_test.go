@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
@@ -28,7 +27,9 @@ import (
 	redactprocessor "github.com/auditlog/auditlog/processor/redact"
 )
 
-var pipelineSeed = flag.Uint64("pipeline.seed", uint64(time.Now().UnixNano()), "seed of the planted secrets")
+// The seed is fixed, so that a failure comes from a change; others are hunted with
+// -pipeline.seed.
+var pipelineSeed = flag.Uint64("pipeline.seed", 1, "seed of the planted secrets")
 
 // pipeline returns what a request becomes on its way to the store.
 func pipeline(t testing.TB, keep ...any) func(plog.Logs) plog.Logs {
