@@ -68,7 +68,10 @@ func (u *setup) keep(ctx context.Context) {
 		case <-timer.C:
 		case <-u.again:
 			if err != nil { // no faster than the pauses
-				<-timer.C
+				select {
+				case <-timer.C:
+				case <-ctx.Done():
+				}
 			}
 		}
 		timer.Stop()
