@@ -68,9 +68,7 @@ type Store struct {
 	stop    context.CancelFunc
 	workers sync.WaitGroup
 
-	mu     sync.Mutex
-	closed bool
-	calls  sync.WaitGroup // under way; added to under mu only while not closed
+	calls store.Calls
 
 	setup   setup
 	shipper shipper
@@ -115,26 +113,15 @@ func (s *Store) enter(ctx context.Context) (leave func(), err error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("%w: %w", store.ErrUnavailable, context.Cause(ctx))
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil, fmt.Errorf("%w: it is closed", store.ErrUnavailable)
-	}
-	s.calls.Add(1)
-	return s.calls.Done, nil
+	return s.calls.Enter()
 }
 
 // Close waits for the calls that are under way. What was not shipped yet stays in
 // the spool, and is shipped when the store is opened again.
 func (s *Store) Close() error {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
+	if !s.calls.Close() {
 		return nil
 	}
-	s.closed = true
-	s.mu.Unlock()
-	s.calls.Wait()
 	s.stop()
 	s.workers.Wait()
 	s.client.close()

@@ -56,9 +56,7 @@ type Store struct {
 	stop    context.CancelFunc
 	workers sync.WaitGroup
 
-	mu     sync.Mutex
-	closed bool
-	calls  sync.WaitGroup // under way; added to under mu only while not closed
+	calls store.Calls
 
 	pass  sync.Mutex // one retention pass at a time
 	state struct {
@@ -193,27 +191,15 @@ func (s *Store) enter(ctx context.Context) (leave func(), err error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil, fmt.Errorf("%w: it is closed", store.ErrUnavailable)
-	}
-	s.calls.Add(1)
-	return s.calls.Done, nil
+	return s.calls.Enter()
 }
 
 // Close waits for the calls that are under way and closes all files. A call that
 // comes later gets [store.ErrUnavailable].
 func (s *Store) Close() error {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
+	if !s.calls.Close() {
 		return nil
 	}
-	s.closed = true
-	s.mu.Unlock()
-
-	s.calls.Wait()
 	s.stop()
 	close(s.queue)
 	s.workers.Wait()
