@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -37,6 +38,19 @@ type usage struct {
 	rss   float64 // MiB
 	peak  float64 // MiB
 	files int
+}
+
+// end stops the program after its load, and returns what it took and what the
+// generator reports.
+func (i *installation) end(server *exec.Cmd) (u usage, r report, err error) {
+	if u, err = usageOf(server.Process.Pid); err != nil {
+		return u, r, err
+	}
+	if err := stop(server); err != nil {
+		return u, r, fmt.Errorf("auditlog: %w", err)
+	}
+	r, err = i.report("load.json")
+	return u, r, err
 }
 
 func usageOf(pid int) (u usage, err error) {
@@ -96,14 +110,7 @@ func overload(args []string) error {
 	if err := generator.Wait(); err != nil {
 		return fmt.Errorf("generator: %w", err)
 	}
-	u, err := usageOf(server.Process.Pid)
-	if err != nil {
-		return err
-	}
-	if err := stop(server); err != nil {
-		return fmt.Errorf("auditlog: %w", err)
-	}
-	r, err := i.report("load.json")
+	u, r, err := i.end(server)
 	if err != nil {
 		return err
 	}
@@ -180,14 +187,7 @@ func soak(args []string) error {
 	if err != nil {
 		return fmt.Errorf("generator: %w", err)
 	}
-	u, err := usageOf(server.Process.Pid)
-	if err != nil {
-		return err
-	}
-	if err := stop(server); err != nil {
-		return fmt.Errorf("auditlog: %w", err)
-	}
-	r, err := i.report("load.json")
+	u, r, err := i.end(server)
 	if err != nil {
 		return err
 	}
