@@ -33,7 +33,7 @@ fuzz: ## run every fuzz test for FUZZTIME
 # What the tests run besides Go, each as command:Debian packages. The Makefile
 # installs what is missing where it may; otherwise the tests that need it are
 # skipped, or fail where CI=true.
-TOOLS = strace:strace gcc:gcc,libc6-dev chromium:chromium python3:python3,python3-venv npm:nodejs,npm javac:default-jdk-headless mvn:maven unzip:unzip
+TOOLS = strace:strace mkfs.ext4:e2fsprogs mount:mount gcc:gcc,libc6-dev chromium:chromium python3:python3,python3-venv npm:nodejs,npm javac:default-jdk-headless mvn:maven unzip:unzip
 
 tools:
 	@packages=; \

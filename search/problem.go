@@ -47,6 +47,9 @@ func asProblem(err error) *problem {
 		return newProblem(http.StatusForbidden, "This is for the owner of the account only.")
 	case errors.Is(err, store.ErrUnavailable):
 		p = newProblem(http.StatusServiceUnavailable, "The store cannot answer now. The server's log says why.")
+		if errors.Is(err, errUnrecorded) {
+			p = newProblem(http.StatusServiceUnavailable, "Each read is recorded before it is answered. Nothing can be recorded now, so that nothing is shown. `auditlog status` and the server's log say why.")
+		}
 		p.retryAfter = 5 * time.Second
 		return p
 	default:

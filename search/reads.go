@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -87,13 +88,15 @@ func (r *reads) exported(ctx context.Context, o owner, address string, a asked, 
 	return r.write(ctx, o, address, "events.exported", a, request, !complete)
 }
 
+var errUnrecorded = errors.New("a read that cannot be recorded is refused")
+
 func (r *reads) write(ctx context.Context, o owner, address, action string, a asked, request string, failed bool) error {
 	entry := store.Entry{
 		User: o.caller.Name, UserID: o.userID, IP: address, Method: "READ", Action: action,
 		EntityType: "audit event", EntityID: a.id, Request: request, Denied: failed,
 	}
 	if err := r.store.Record(ctx, entry, a.query.Account); err != nil {
-		return fmt.Errorf("a read that cannot be recorded is refused: %w", err)
+		return fmt.Errorf("%w: %w", errUnrecorded, err)
 	}
 	return nil
 }

@@ -524,6 +524,7 @@ func TestAReadThatCannotBeRecordedIsRefused(t *testing.T) {
 		a := s.get(route, owner)
 		require.Equal(t, http.StatusServiceUnavailable, a.status)
 		require.NotEmpty(t, a.header.Get("Retry-After"))
+		require.Contains(t, a.body, "Nothing can be recorded now")
 		require.NotContains(t, a.body, s.path)
 		require.NotContains(t, a.body, id.String())
 	}

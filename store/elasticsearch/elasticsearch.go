@@ -151,7 +151,7 @@ func (s *Store) Status(ctx context.Context) (status store.Status, err error) {
 	s.clock.Lock()
 	clock := s.clock.problem
 	s.clock.Unlock()
-	for _, problem := range []string{s.setup.problem(), sp.Problem, s.shipper.problem(), clock, s.overdue(days)} {
+	for _, problem := range []string{sp.Problem, s.setup.problem(), s.shipper.problem(), clock, s.overdue(days)} {
 		if status.Problem == "" {
 			status.Problem = problem
 		}

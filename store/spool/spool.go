@@ -73,7 +73,7 @@ type Status struct {
 	Waiting int64     // records that are not delivered yet
 	Bytes   int64     // on disk
 	Oldest  time.Time // when the oldest waiting frame was appended; zero if none waits
-	Problem string    // damage that a person must look at
+	Problem string    // what a person must look at: why nothing can be written, or damage
 }
 
 // A Spool is a durable outbox. Its methods are safe for concurrent use.
@@ -111,6 +111,7 @@ type Spool struct {
 	pending  []*delivery // in the order of the files
 	waiting  int64
 	damage   string
+	refused  error // why the last group could not be written
 }
 
 type segment struct {
@@ -423,6 +424,9 @@ func (s *Spool) commitAll() {
 			}
 		}
 		err := s.commit(group, size)
+		s.mu.Lock()
+		s.refused = err
+		s.mu.Unlock()
 		for _, r := range group {
 			r.done <- err
 		}
@@ -639,6 +643,9 @@ func (s *Spool) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := Status{Counts: s.progress.Counts, Waiting: s.waiting, Bytes: s.bytes(), Problem: s.damage}
+	if s.refused != nil {
+		st.Problem = "Senders are told to come again: write spool: " + s.refused.Error()
+	}
 	var oldest int64
 	for _, d := range s.pending {
 		if d.done {

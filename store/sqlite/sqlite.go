@@ -61,7 +61,8 @@ type Store struct {
 	pass  sync.Mutex // one retention pass at a time
 	state struct {
 		sync.Mutex
-		clock string // what the last pass found wrong with the clock
+		clock   string // what the last pass found wrong with the clock
+		refused error  // why the last group could not be written
 	}
 }
 
@@ -251,9 +252,17 @@ func (s *Store) Status(ctx context.Context) (store.Status, error) {
 		status.Problem = "The disk is full: senders are told to come again, and reading will be refused soon. Free some space; the store goes on by itself."
 	}
 	if status.Problem == "" {
-		s.state.Lock()
-		status.Problem = s.state.clock
-		s.state.Unlock()
+		status.Problem = s.problem()
 	}
 	return status, nil
+}
+
+// problem is what the last writing or the last pass of the retention met.
+func (s *Store) problem() string {
+	s.state.Lock()
+	defer s.state.Unlock()
+	if s.state.refused != nil {
+		return "Senders are told to come again: " + s.state.refused.Error()
+	}
+	return s.state.clock
 }

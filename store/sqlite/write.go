@@ -284,11 +284,18 @@ func (s *Store) commitDays(group []*request) (failures map[audit.Day]error) {
 		}
 	}
 	failures = make(map[audit.Day]error)
+	var refused error
 	for _, day := range slices.Sorted(maps.Keys(days)) {
 		if err := s.commitDay(day, days[day]); err != nil {
 			failures[day] = err
+			if errors.Is(err, store.ErrUnavailable) {
+				refused = err
+			}
 		}
 	}
+	s.state.Lock()
+	s.state.refused = refused
+	s.state.Unlock()
 	return failures
 }
 
