@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // A report is what the generator prints, as far as it is looked at.
@@ -133,70 +132,6 @@ func overload(args []string) error {
 		return fmt.Errorf("nobody was refused: this was no overload")
 	case u.peak > *limit:
 		return fmt.Errorf("it took %.0f MiB", u.peak)
-	}
-	return os.RemoveAll(dir)
-}
-
-// soak sends at one rate for long, over day boundaries, and looks whether memory
-// and files stay what they are.
-func soak(args []string) error {
-	set := flag.NewFlagSet("soak", flag.ExitOnError)
-	minutes := set.Int("minutes", 30, "how long")
-	rate := set.Int("rate", 10_000, "records per second")
-	days := set.Int("days", 3, "days that the events' own times pass meanwhile")
-	_ = set.Parse(args)
-
-	dir, err := os.MkdirTemp("", "auditlog-soak-")
-	if err != nil {
-		return err
-	}
-	i, err := install(dir, "")
-	if err != nil {
-		return err
-	}
-	server, err := i.start()
-	if err != nil {
-		return err
-	}
-	if err := i.awaitReady(); err != nil {
-		return err
-	}
-	generator, err := i.load("load.json", "-records", fmt.Sprint(*rate**minutes*60), "-batch", "500", "-rate", fmt.Sprint(*rate), "-retries", "1000",
-		"-timeout", "1000h", "-span", (time.Duration(*days) * 24 * time.Hour).String(), "-seed", fmt.Sprint(seed))
-	if err != nil {
-		return err
-	}
-	done := make(chan error, 1)
-	go func() { done <- generator.Wait() }()
-	var all []usage
-	fmt.Println("| minute | memory MiB | open files |\n|---|---|---|")
-	for minute := 1; ; minute++ {
-		select {
-		case err = <-done:
-		case <-time.After(time.Minute):
-			u, err := usageOf(server.Process.Pid)
-			if err != nil {
-				return err
-			}
-			all = append(all, u)
-			fmt.Printf("| %d | %.0f | %d |\n", minute, u.rss, u.files)
-			continue
-		}
-		break
-	}
-	if err != nil {
-		return fmt.Errorf("generator: %w", err)
-	}
-	u, r, err := i.end(server)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("\n%d records at %.0f a second; answers p50 %.1f ms, p99 %.1f ms; peak memory %.0f MiB\n", r.Accepted, r.Rate, r.Latency.P50, r.Latency.P99, u.peak)
-	if r.Accepted != r.Planned {
-		return fmt.Errorf("%d of %d records were accepted", r.Accepted, r.Planned)
-	}
-	if n := len(all); n >= 6 && all[n-1].rss > 1.3*all[n/3].rss {
-		return fmt.Errorf("memory grows: %.0f MiB after a third of the time, %.0f at the end", all[n/3].rss, all[n-1].rss)
 	}
 	return os.RemoveAll(dir)
 }
