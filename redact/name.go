@@ -62,7 +62,7 @@ var embedded = []string{
 }
 
 // suffixes end an undivided word: dbpwd, mytoken.
-var suffixes = []string{"token", "tokens", "pwd", "passwd", "cvv", "dbpass", "userpass", "rootpass", "adminpass"}
+var suffixes = []string{"token", "pwd", "passwd", "cvv", "dbpass", "userpass", "rootpass", "adminpass"}
 
 // sounding are last words that make a name only sound secret: the type, the
 // age, the place of a secret is none.
@@ -91,7 +91,7 @@ var rowWords = set(`itemsreturned rowsreturned recordsreturned returneditems ret
 
 var payloadWords = set(`payload payloads content contents text markdown html messages prompt prompts document completion completions transcript
 	plaintext rawtext fulltext bodytext filecontent filecontents filedata attachment attachments instructions snippet blob rawbody rawdata
-	systemprompt userprompt inputmessages outputmessages systeminstructions toolarguments toolresult chat conversation essay freetext richtext csv export_data exportdata uploaddata upload`)
+	systemprompt userprompt inputmessages outputmessages systeminstructions toolarguments toolresult payloaddata chat conversation essay freetext richtext csv export_data exportdata uploaddata upload`)
 
 var bodyWords = set(`requestbody postdata formdata requestdata requestcontent requesttext rpcrequest bodycontent`)
 
@@ -198,8 +198,8 @@ func (e *Engine) trait(name string) trait {
 	last := squeeze(name[strings.LastIndexByte(name, '.')+1:])
 	return trait{
 		nature:    e.classify(name),
-		namesPair: len(last) <= 16 && pairNames[last] || len(last) <= 32 && endsIn(last, "key", "name", "field", "variable", "property", "attribute", "parameter"),
-		pairValue: pairValues[last] || len(last) <= 32 && endsIn(last, "value", "values"),
+		namesPair: len(last) <= 16 && pairNames[last] || len(last) <= 32 && endsIn(last, pairNameEnds...),
+		pairValue: pairValues[last] || len(last) <= 32 && endsIn(last, pairValueEnds...),
 		inner:     innerNames[first],
 		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase",
 		isQuery:   queried(name) || joined == "query" || joined == "result" || joined == "output" || joined == "text" || joined == "command" || joined == "q",
@@ -215,7 +215,7 @@ var innerNames = set(`body text content payload data parameter parameters params
 // sealedData reports whether a name is of the data of a Secret, or of a part of it.
 func sealedData(name string) bool {
 	for part := range strings.SplitSeq(name, ".") {
-		if strings.EqualFold(part, "data") || strings.EqualFold(part, "stringdata") {
+		if strings.EqualFold(part, "data") || strings.EqualFold(part, "stringdata") || strings.EqualFold(part, "encrypteddata") {
 			return true
 		}
 	}
@@ -413,7 +413,7 @@ func (e *Engine) isEmbedded(word string) bool {
 		}
 	}
 	for _, t := range suffixes {
-		if strings.HasSuffix(word, t) {
+		if strings.HasSuffix(strings.TrimSuffix(word, "s"), t) {
 			return true
 		}
 	}

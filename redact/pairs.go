@@ -81,6 +81,65 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 	return list
 }
 
+// formPairs finds the values of pairs in a form: fields[0][name]=password&
+// fields[0][value]=….
+func (p *Pass) formPairs(s string, list []span) []span {
+	for at := 0; at < len(s); {
+		end := at
+		for end < len(s) && strings.IndexByte(" \t\r\n\"'<>", s[end]) < 0 {
+			end++
+		}
+		if form := s[at:end]; strings.IndexByte(form, '&') > 0 {
+			list = p.formPairsIn(form, at, list)
+		}
+		at = end + 1
+	}
+	return list
+}
+
+func (p *Pass) formPairsIn(form string, offset int, list []span) []span {
+	var named map[string]bool // what is around the names of secrets
+	for _, values := range []bool{false, true} {
+		at := max(0, strings.IndexByte(form, '?')+1)
+		for part := range strings.SplitSeq(form[at:], "&") {
+			from := offset + at
+			at += len(part) + 1
+			name, value, ok := strings.Cut(part, "=")
+			if !ok || value == "" || len(name) > maxName {
+				continue
+			}
+			around, last := formName(name)
+			switch {
+			case values && named[around] && pairValues[last]:
+				list = append(list, span{from: from + len(name) + 1, to: from + len(part), rule: rulePair})
+			case !values && pairNames[last] && len(value) <= 80 && p.secretName(percentDecode(value)):
+				if named == nil {
+					named = map[string]bool{}
+				}
+				named[around] = true
+			}
+		}
+		if named == nil {
+			break
+		}
+	}
+	return list
+}
+
+// formName parts the name of a field, such as fields[0][name], fields.0.name or
+// name0, from what is around it.
+func formName(name string) (around, last string) {
+	name = strings.ToLower(percentDecode(name))
+	name = strings.TrimSuffix(name, "[]")
+	name = strings.TrimSuffix(name, "]")
+	i := strings.LastIndexAny(name, "[._-") + 1
+	around, last = strings.TrimRight(name[:i], "[]._-"), name[i:]
+	if bare := strings.TrimRight(last, "0123456789"); bare != "" && bare != last {
+		around, last = around+last[len(bare):], bare
+	}
+	return around, last
+}
+
 // inResourceName reports whether the colon at i is within the name of a resource:
 // arn:aws:secretsmanager:….
 func inResourceName(s string, i int) bool {

@@ -130,6 +130,9 @@ func isForm(s string) bool {
 
 // form redacts name=value&….
 func (p *Pass) form(s string) string {
+	if list := p.formPairs(s, nil); len(list) > 0 {
+		s = p.apply(s, list, request, 0)
+	}
 	var b strings.Builder
 	for part := range strings.SplitSeq(s, "&") {
 		name, value, _ := strings.Cut(part, "=")

@@ -207,6 +207,9 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	}
 	if g.signs&signPair != 0 {
 		list = p.pairSpans(s, m, list, decoded)
+		if g.signs&signEscape != 0 && g.looks&lookProse != 0 && strings.IndexByte(s, '&') > 0 {
+			list = p.formPairs(s, list)
+		}
 	}
 	if g.looks&lookMultipart != 0 {
 		list = p.multipartSpans(s, list)

@@ -118,15 +118,20 @@ func (p *Pass) walkNumeral(i int32, at place) bool {
 
 // Names of a pair whose value stands beside it: {"name": "password", "value": …}.
 var (
-	pairNames  = set(`name key field header variable question prompt 0 env param parameter property attribute path label type kind option setting column k n id fieldname propertyname attributename headername envname displayname keyname title`)
-	pairValues = set(`value val values lhs rhs answer response reply 1 old new oldvalue newvalue before after from to current previous default v content data defaultvalue argument arg stringvalue prev original updated old_value new_value left right text body secretvalue plaintext string input`)
+	pairNames  = set(`name key field header variable question prompt 0 env param parameter property attribute path label type kind option setting column k n id fieldname propertyname attributename headername envname displayname keyname title argument tag col attr what item target input`)
+	pairValues = set(`value val values vals lhs rhs answer response reply 1 old new before after from to current previous default v content data argument arg prev original updated left right text body plaintext string input was is entered given item`)
+)
+
+// Ends of such names: variableName, oldValue.
+var (
+	pairNameEnds  = []string{"key", "name", "field", "variable", "property", "attribute", "parameter"}
+	pairValueEnds = []string{"value", "values", "val", "vals", "olddata", "newdata", "oldcontent", "newcontent", "oldtext", "newtext"}
 )
 
 func (p *Pass) walkObject(i int32, at place) bool {
-	changed := false
+	changed := p.parallel(i, at)
 	pair, around, statement, sealed := p.siblings(i)
 	sealed = sealed || at.sealed
-	at.sealed = at.sealed || p.secretList(i)
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		key := p.nodes[c].key
 		t := p.nodes[c].trait
@@ -144,12 +149,12 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			is = p.nature(p.path[len(p.path)-1] + "." + key)
 		}
 		if t.inner && (is == plain || is == body || is == payload) && len(p.path) > 1 {
-			if outer := p.nature(p.path[len(p.path)-1] + "." + key); outer == answer || outer == binding {
+			if outer := p.nature(p.path[len(p.path)-1] + "." + key); outer == answer || outer == binding || outer == payload && is == plain {
 				is = outer
 			}
 		}
 		switch {
-		case pair != plain && t.pairValue && (around == "*" || around == outerName(key)):
+		case pair != plain && t.pairValue && (around == "*" || around == outerName(key)) && !p.names(c):
 			is = pair
 		case sealed && t.data:
 			is = secret
@@ -158,11 +163,89 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		}
 		under := at
 		under.listed = at.listed || t.isQuery || statement
+		under.sealed = sealed
 		p.path = append(p.path, p.nodes[c].key)
 		if p.member(c, is, under) {
 			changed = true
 		}
 		p.path = p.path[:len(p.path)-1]
+	}
+	return changed
+}
+
+// listNames are lists whose items name what stands at the same place of the lists
+// beside them, or of each of their rows.
+var (
+	listNames  = set(`names name columns column cols fields field headers header keys key schema attributes attribute properties params parameters labels vars variables args_names fieldnames columnnames columnlabels options`)
+	listValues = set(`values value vals val data row rows tuple tuples line lines record records args arguments bindings items cells entries results old new`)
+)
+
+const maxParallel = 8 // lists of names in one object
+
+// parallel redacts the items of lists that stand beside the names of secrets in
+// another list: {"columns": ["id", "password"], "values": [7, …]}.
+func (p *Pass) parallel(i int32, at place) bool {
+	changed := false
+	for names, tried := p.nodes[i].child, 0; names >= 0 && tried < maxParallel; names = p.nodes[names].next {
+		if n := &p.nodes[names]; n.kind != array || n.child < 0 || !listNames[squeeze(segment(n.key))] {
+			continue
+		}
+		tried++
+		which, length, any := uint64(0), 0, false
+		for c := p.nodes[names].child; c >= 0; c = p.nodes[c].next {
+			name := p.itemName(c)
+			if length < 64 && name != "" && len(name) <= 80 && p.secretName(name) {
+				which |= 1 << length
+			}
+			length++
+			any = any || which != 0
+		}
+		if !any {
+			continue
+		}
+		for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+			if n := &p.nodes[c]; c != names && n.kind == array && listValues[squeeze(segment(n.key))] {
+				p.path = append(p.path, n.key)
+				changed = p.column(c, which, length, at) || changed
+				p.path = p.path[:len(p.path)-1]
+			}
+		}
+	}
+	return changed
+}
+
+// itemName returns the name that an item of a list of names is, or holds.
+func (p *Pass) itemName(i int32) string {
+	switch n := &p.nodes[i]; n.kind {
+	case text:
+		return n.text
+	case object:
+		for c := n.child; c >= 0; c = p.nodes[c].next {
+			if m := &p.nodes[c]; m.kind == text && p.trait(m.key).namesPair {
+				return m.text
+			}
+		}
+	}
+	return ""
+}
+
+// column redacts the items of list i, or of each list in it, whose places are set
+// in which, if it is length long.
+func (p *Pass) column(i int32, which uint64, length int, at place) bool {
+	changed := false
+	if p.count(i) == length {
+		k := 0
+		for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+			if k < 64 && which>>k&1 != 0 && p.nodes[c].kind != array {
+				changed = p.member(c, secret, at) || changed
+			}
+			k++
+		}
+	}
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		if p.nodes[c].kind == array && p.count(c) == length {
+			changed = p.column(c, which, length, at) || changed
+		}
 	}
 	return changed
 }
@@ -180,14 +263,14 @@ func (p *Pass) siblings(i int32) (pair nature, around string, statement, sealed 
 		t := p.trait(n.key)
 		n.trait = t
 		valued = valued || t.pairValue
-		if n.kind == array && namesPath(n) {
+		if n.kind == array && namesPath(n) || n.kind == object && t.namesPair {
 			named = true
 		}
+		sealed = sealed || p.ofSecrets(c, true)
 		if n.kind != text || n.text == "" {
 			continue
 		}
 		named = named || t.namesPair
-		sealed = sealed || n.text == "Secret" && segment(n.key) == "kind"
 		statement = statement || t.nature == query || t.isQuery && startsLikeSQL(n.text)
 	}
 	if !named || !valued {
@@ -195,11 +278,7 @@ func (p *Pass) siblings(i int32) (pair nature, around string, statement, sealed 
 	}
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		n := &p.nodes[c]
-		name := n.text
-		if n.kind == array {
-			name = p.lastText(c)
-		}
-		if (n.kind == text && n.trait.namesPair || n.kind == array && namesPath(n)) && n.trait.nature != secret && name != "" && len(name) <= 80 && !random(name, 4) {
+		if name := p.nameIn(c); name != "" && n.trait.nature != secret {
 			was := pair
 			name = lastSegment(name)
 			pair = p.pairNature(pair, name)
@@ -215,28 +294,84 @@ func (p *Pass) siblings(i int32) (pair nature, around string, statement, sealed 
 	return pair, around, statement, sealed
 }
 
-// secretList reports whether node i is a SecretList of Kubernetes.
-func (p *Pass) secretList(i int32) bool {
-	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
-		if n := &p.nodes[c]; n.kind == text && n.text == "SecretList" && segment(n.key) == "kind" {
-			return true
+// nameIn returns the name that node i may give to the values beside it: its text,
+// the last one of a path that is a secret's, or the name of an object that
+// describes a field.
+func (p *Pass) nameIn(i int32) string {
+	name := ""
+	switch n := &p.nodes[i]; {
+	case n.kind == text && n.trait.namesPair:
+		name = n.text
+	case n.kind == array && namesPath(n):
+		name = p.pathText(i)
+	case n.kind == object && n.trait.namesPair:
+		for c := n.child; c >= 0 && name == ""; c = p.nodes[c].next {
+			if m := &p.nodes[c]; m.kind == text && p.trait(m.key).namesPair {
+				name = m.text
+			}
 		}
+	}
+	if len(name) > 80 || random(name, 4) && len(words(name, nil))*3 > len(name) {
+		return ""
+	}
+	return name
+}
+
+// names reports whether node i is the name of a secret, not its value.
+func (p *Pass) names(i int32) bool {
+	n := &p.nodes[i]
+	return n.kind == text && n.trait.namesPair && isIdentifier(n.text) && p.pairNature(plain, n.text) != plain
+}
+
+// ofSecrets reports whether a member says that the object is a Secret of Kubernetes,
+// a list of them, or what is done to one; outer is true for a member of the object
+// itself, whose own members are looked at too.
+func (p *Pass) ofSecrets(i int32, outer bool) bool {
+	n := &p.nodes[i]
+	switch {
+	case n.kind == object && outer:
+		if last := segment(n.key); last != "kind" && last != "resource" && last != "objectref" && last != "gvk" && last != "involvedobject" {
+			return false
+		}
+		for c := n.child; c >= 0; c = p.nodes[c].next {
+			if p.ofSecrets(c, false) {
+				return true
+			}
+		}
+	case n.kind == text:
+		switch n.text {
+		case "Secret", "SecretList", "SealedSecret", "ExternalSecret":
+			return segment(n.key) == "kind"
+		case "secrets":
+			return segment(n.key) == "resource"
+		case "Opaque":
+			return segment(n.key) == "type"
+		}
+		return strings.HasPrefix(n.text, "kubernetes.io/") && segment(n.key) == "type"
 	}
 	return false
 }
 
 // namesPath reports whether a list may be the path of a field.
-func namesPath(n *node) bool { return n.trait.namesPair || endsIn(squeeze(n.key), "path") }
+func namesPath(n *node) bool {
+	return n.trait.namesPair || endsIn(squeeze(n.key), "path", "keys", "loc", "location")
+}
 
-// lastText returns the last text of a list, as of a path: ["spec", "password"].
-func (p *Pass) lastText(i int32) string {
-	s := ""
+// pathText returns the last text of a list that is a path, such as ["spec",
+// "password"], or the last one that is the name of a secret.
+func (p *Pass) pathText(i int32) string {
+	last, known := "", ""
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
-		if p.nodes[c].kind == text {
-			s = p.nodes[c].text
+		if n := &p.nodes[c]; n.kind == text {
+			if last = n.text; len(last) <= 80 && p.secretName(last) {
+				known = last
+			}
 		}
 	}
-	return s
+	if known != "" {
+		return known
+	}
+	return last
 }
 
 // outerName returns what stands before the last part of a dotted name.
@@ -493,7 +628,9 @@ func (p *Pass) walkArray(i int32, at place) bool {
 			after = plain
 		} else {
 			if p.nodes[c].kind == text {
-				after = p.argument(p.nodes[c].text)
+				if after = p.argument(p.nodes[c].text); after != plain && p.nodes[c].next >= 0 && p.onlyNames(i, p.nodes[c].next) {
+					after = plain
+				}
 				changed = p.glued(c) || changed
 			}
 			changed = p.walk(c, at) || changed
@@ -528,6 +665,17 @@ func (p *Pass) argument(s string) nature {
 		return n
 	}
 	return plain
+}
+
+// onlyNames reports whether item c of list i, behind the name of a secret, is a name
+// as well: the list is one of fields.
+func (p *Pass) onlyNames(i, c int32) bool {
+	n := &p.nodes[c]
+	if n.kind != text || !isIdentifier(n.text) {
+		return false
+	}
+	key := squeeze(segment(p.nodes[i].key))
+	return p.secretName(n.text) && !random(n.text, 2) || listNames[key] && key != "headers" && key != "header" && key != "params" && key != "parameters"
 }
 
 // records returns the length of a list of objects or of lists, else 0.

@@ -168,6 +168,13 @@ var pipelinePlaces = []place{
 	{"deep", func(_ plog.ResourceLogs, r plog.LogRecord, s string) {
 		r.Attributes().PutEmptyMap("a").PutEmptySlice("b").AppendEmpty().SetEmptyMap().PutStr("c", s)
 	}},
+	{"custom map", func(_ plog.ResourceLogs, r plog.LogRecord, s string) {
+		structured(r.Attributes().PutEmpty("app.context"), s)
+	}},
+	{"structured body", func(_ plog.ResourceLogs, r plog.LogRecord, s string) { structured(r.Body(), s) }},
+	{"structured resource", func(rl plog.ResourceLogs, _ plog.LogRecord, s string) {
+		structured(rl.Resource().Attributes().PutEmpty("job.settings"), s)
+	}},
 	{"name", func(_ plog.ResourceLogs, r plog.LogRecord, s string) { r.Attributes().PutStr(s, "x") }},
 	{"name in the request", func(_ plog.ResourceLogs, r plog.LogRecord, s string) {
 		r.Attributes().PutStr("http.request.body", `{`+quoted(s)+`:1}`)
@@ -193,6 +200,14 @@ var pipelinePlaces = []place{
 		r.Attributes().PutStr("http.request.body", s)
 		r.Attributes().PutStr(s, "x")
 	}},
+}
+
+// structured makes v what JSON says, or a map that holds any other text.
+func structured(v pcommon.Value, s string) {
+	var x any
+	if json.Unmarshal([]byte(s), &x) != nil || v.FromRaw(x) != nil {
+		v.SetEmptyMap().PutStr("c", s)
+	}
 }
 
 func quoted(s string) string {

@@ -1,0 +1,39 @@
+package redactprocessor_test
+
+// Shapes in which names stand beside their values, far from them or in lists of
+// their own, and values that only their form gives away.
+func init() {
+	for class, forms := range map[string][]string{
+		"pairs of many names": {
+			`{"arguments":[{"argument":"ProxyPassword","value":"§w"}]}`, `{"option":"SvcToken","argument":"§w"}`, `{"field_name":"accessToken","old_val":"§w","new_val":"§w"}`,
+			`{"property":{"name":"UserApiKey","newValue":"§w"}}`, `{"label":"Stripepwds","value":"§w"}`, `{"tag":"db_password","val":"§w"}`, `{"settingName":"smtpPassword","settingValue":"§w"}`,
+			`{"col":"ssn","before_value":"§w","after_value":"§w"}`, `{"metric":"token","reading":"§w"}`, `{"id":"password","text":"§w"}`, `{"configKey":"api_key","configVal":"§w"}`,
+			`{"attr":"secret","was":"§w","is":"§w"}`, `{"field":"password","from":"§w","to":"§w"}`, `{"Name":"AwsTotpSecret","Value":"§w"}`, `{"variableName":"PGPASSWORD","variableValue":"§w"}`,
+			`{"parameterKey":"DbPassword","parameterValue":"§w"}`, `{"ParameterKey":"DbPassword","UsePreviousValue":false,"ParameterValue":"§w"}`, `{"input":"password","entered":"§w"}`, `{"key":{"name":"password"},"value":"§w"}`,
+			`{"field":{"id":"password","label":"Password"},"value":"§w"}`, `{"name":"password","data":{"value":"§w"}}`, `{"what":"password","previous_value":"§w","current_value":"§w"}`, `{"item":"root password","content":"§w"}`,
+			`{"changed_field":"password","old_data":"§w","new_data":"§w"}`, `{"field":"password","oldVal":"§w","newVal":"§w"}`, `{"op":"set","target":"db.password","to":"§w"}`, `{"op":"replace","path":"/spec/password","value":"§w"}`,
+			`["password","§w"]`, `[["db_password","§w"]]`, `{"pairs":[["user","ada"],["client_secret","§w"]]}`, `{"set":{"name":"password","to":"§w"}}`,
+		},
+		"paths that are lists": {
+			`{"kind":"E","path":["a","ssn"],"lhs":"§w","rhs":"§w"}`, `{"diff":[{"path":["spec","prod_secret"],"from":"§w","to":"§w"}]}`, `{"loc":["body","password"],"msg":"too short","input":"§w"}`,
+			`{"keys":["db","password"],"value":"§w"}`, `{"path":["users",0,"password"],"lhs":"§w","rhs":"§w"}`, `{"path":["credentials","db"],"value":"§w"}`, `{"property_path":["auth","token"],"new":"§w"}`, `{"fieldPath":["password"],"value":{"old":"§w","new":"§w"}}`,
+			`{"kind":"N","path":["clientSecret"],"rhs":{"x":"§w"}}`, `{"kind":"A","path":["tokens"],"index":0,"item":{"kind":"N","rhs":"§w"}}`,
+		},
+		"parallel lists": {
+			`{"fields":{"name":["Token"],"value":["§w"]}}`, `{"columns":["id","name","password"],"values":[7,"x","§w"]}`, `{"columns":["id","password"],"values":[[7,"§w"],[8,"§w"]]}`, `{"names":["user","api_key"],"values":["ada","§w"]}`,
+			`{"headers":["id","password"],"row":["7","§w"]}`, `{"keys":["password"],"vals":["§w"]}`, `{"fields":["login","pwd"],"data":["ada","§w"]}`, `{"cols":["ssn"],"data":[["§w"]]}`, `{"schema":["id","secret"],"tuple":[1,"§w"]}`,
+			`{"name":["password","user"],"value":["§w","x"]}`, `{"header":["user","token"],"lines":[["a","§w"]]}`,
+		},
+		"forms of pairs": {
+			"fields[0][name]=password&fields[0][value]=§w", "fields%5B0%5D%5Bname%5D=password&fields%5B0%5D%5Bvalue%5D=§w", "name=password&value=§w", "field=password&old=§w&new=§w", "fields.0.key=api_key&fields.0.value=§w", "attr[]=password&val[]=§w", "key1=user&val1=ada&key2=password&val2=§w", "a=1&fields[1][key]=client_secret&fields[1][val]=§w",
+		},
+		"sealed objects": {
+			`{"kind":"SecretList","items":[{"metadata":{"name":"x"},"data":{"p":"§w"}}]}`, `{"secretId":"x","payload":{"data":"§w"}}`, `{"kind":"Secret","stringData":{"app.conf":"§w"}}`, `{"apiVersion":"v1","kind":"List","items":[{"kind":"Secret","data":{"p":"§w"}}]}`,
+			`{"object":{"kind":"Secret","data":{"a":"§w"}},"verb":"create"}`, `{"objectRef":{"resource":"secrets","name":"x"},"requestObject":{"data":{"a":"§w"}}}`, `{"resource":"secrets","object":{"stringData":{"a":"§w"}}}`, `{"kind":"Secret","patch":{"data":{"a":"§w"}}}`,
+			`{"type":"Opaque","data":{"a":"§w"}}`, `{"type":"kubernetes.io/tls","data":{"x.crt":"§w"}}`, `{"kind":"SealedSecret","spec":{"encryptedData":{"a":"§w"}}}`, `{"kind":"ExternalSecret","spec":{"target":{"template":{"data":{"a":"§w"}}}}}`, `{"SecretString":"§w"}`, `{"SecretBinary":"§w"}`, `{"secret":{"value":"§w"}}`, `{"secretData":"§w"}`,
+			"apiVersion: v1\nkind: SecretList\nitems:\n- metadata:\n    name: x\n  data:\n    p: §w", "apiVersion: v1\nkind: Secret\nstringData:\n  app.conf: §w\n", "data:\n  p: §w\nkind: Secret\n", `{"group":"","kind":{"kind":"Secret","version":"v1"},"object":{"data":{"a":"§w"}}}`,
+		},
+	} {
+		pipelineForms[class] = forms
+	}
+}
