@@ -181,6 +181,7 @@ type trait struct {
 	bindable  bool // its value is bound to the statement beside it
 	data      bool // of a sealed object
 	inner     bool // what it holds depends on the one around it: response, body
+	dotted    bool // it has dots
 	joins     bool // its name is complete only with the one around it: api, key
 	clean     bool // the name itself holds no secret, being a short identifier
 }
@@ -201,8 +202,9 @@ func (e *Engine) trait(name string) trait {
 		namesPair: len(last) <= 16 && pairNames[last] || len(last) <= 32 && endsIn(last, pairNameEnds...),
 		pairValue: pairValues[last] || len(last) <= 32 && endsIn(last, pairValueEnds...),
 		inner:     innerNames[first],
+		dotted:    strings.IndexByte(name, '.') >= 0,
 		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase",
-		isQuery:   queried(name) || joined == "query" || joined == "result" || joined == "output" || joined == "text" || joined == "command" || joined == "q",
+		isQuery:   queried(name) || last == "query" || last == "result" || last == "output" || joined == "text" || joined == "command" || joined == "q",
 		bindable:  bindingNames[first],
 		data:      sealedData(name),
 		clean:     len(name) < 11 && isIdentifier(name),
@@ -288,7 +290,10 @@ func (e *Engine) classify(name string) nature {
 	if n := contentNature(w, joined); n != plain {
 		return n
 	}
-	return inside(name)
+	if n := inside(name); n != plain || !accountWords[squeeze(segment(name))] {
+		return n
+	}
+	return account
 }
 
 // inside tells what the parts of a dotted name before the last say, since a map

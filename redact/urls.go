@@ -7,10 +7,16 @@ import (
 // login redacts the password of user:password.
 func (p *Pass) login(s string) string {
 	user, pass, ok := strings.Cut(s, ":")
-	if !ok || user == "" || len(pass) < 4 || strings.ContainsAny(s, " /|[") || strings.Contains(pass, ":") || !strong(pass) {
+	if !ok || user == "" || len(pass) < 4 || strings.ContainsAny(s, " /|[") || strings.Contains(pass, ":") || !strong(pass) || principalID(user) {
 		return s
 	}
 	return user + ":" + p.replace(rulePair)
+}
+
+// principalID reports whether s is the id of a role or a user of AWS, behind which the
+// name of a session stands.
+func principalID(s string) bool {
+	return len(s) >= 16 && (strings.HasPrefix(s, "AROA") || strings.HasPrefix(s, "AIDA"))
 }
 
 // strong reports whether s looks like a chosen password: a sign among letters

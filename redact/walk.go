@@ -130,7 +130,7 @@ var (
 
 func (p *Pass) walkObject(i int32, at place) bool {
 	changed := p.parallel(i, at)
-	pair, around, statement, sealed := p.siblings(i)
+	pairs, statement, sealed := p.siblings(i)
 	sealed = sealed || at.sealed
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		key := p.nodes[c].key
@@ -154,15 +154,15 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			}
 		}
 		switch {
-		case pair != plain && t.pairValue && (around == "*" || around == outerName(key)) && !p.names(c):
-			is = pair
+		case len(pairs) > 0 && paired(pairs, key, t) != plain && !p.names(c):
+			is = paired(pairs, key, t)
 		case sealed && t.data:
 			is = secret
-		case statement && t.bindable:
+		case statement != "" && (t.bindable || bindingNames[squeeze(within(key, statement[1:]))]):
 			is = binding
 		}
 		under := at
-		under.listed = at.listed || t.isQuery || statement
+		under.listed = at.listed || t.isQuery || statement != ""
 		under.sealed = sealed
 		p.path = append(p.path, p.nodes[c].key)
 		if p.member(c, is, under) {
@@ -252,17 +252,53 @@ func (p *Pass) column(i int32, which uint64, length int, at place) bool {
 
 var bindingNames = set(`params parameters args arguments values bindings binds bind variables replacements vars inputs parametervalues`)
 
+// A pair is the name of a secret among the members of an object.
+type pair struct {
+	around string // the part of its name that it shares with its value
+	nature nature // of the value
+}
+
+const maxPairs = 16 // in one object; if there are more, each goes with each value
+
+// paired returns the nature of a member of the object in which the pairs are: that
+// of the name beside it.
+func paired(pairs []pair, key string, t *trait) nature {
+	for _, x := range pairs {
+		switch {
+		case t.pairValue && (len(pairs) >= maxPairs || x.around == outerName(key)):
+			return x.nature
+		case len(key) > len(x.around) && pairValues[squeeze(within(key, x.around))]:
+			return x.nature // name beside value.old
+		}
+	}
+	return plain
+}
+
+// within returns the part of a dotted name after what is around it, "" if it does not
+// begin with that.
+func within(name, around string) string {
+	if around != "" {
+		rest, ok := strings.CutPrefix(name, around)
+		if !ok || rest == "" || rest[0] != '.' {
+			return ""
+		}
+		name = rest[1:]
+	}
+	first, _, _ := strings.Cut(name, ".")
+	return first
+}
+
 // siblings looks at the members of an object for what they say about one
-// another: the name of a secret beside its value, a statement beside its
-// parameters, a sealed object of Kubernetes. around is the part of the name that
-// the two of a pair share, or *.
-func (p *Pass) siblings(i int32) (pair nature, around string, statement, sealed bool) {
+// another: the names of secrets beside their values, a statement beside its
+// parameters, a sealed object of Kubernetes. statement is a dot and what is around
+// the statement's name, "" if there is none.
+func (p *Pass) siblings(i int32) (pairs []pair, statement string, sealed bool) {
 	named, valued := false, false // whether there is a member that may name another one, and such another one
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		n := &p.nodes[c]
 		t := p.trait(n.key)
 		n.trait = t
-		valued = valued || t.pairValue
+		valued = valued || t.pairValue || t.dotted
 		if n.kind == array && namesPath(n) || n.kind == object && t.namesPair {
 			named = true
 		}
@@ -271,27 +307,33 @@ func (p *Pass) siblings(i int32) (pair nature, around string, statement, sealed 
 			continue
 		}
 		named = named || t.namesPair
-		statement = statement || t.nature == query || t.isQuery && startsLikeSQL(n.text)
+		if t.nature == query || t.isQuery && startsLikeSQL(n.text) {
+			statement = "." + outerName(n.key)
+		}
 	}
 	if !named || !valued {
-		return plain, "", statement, sealed
+		return nil, statement, sealed
 	}
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		n := &p.nodes[c]
-		if name := p.nameIn(c); name != "" && n.trait.nature != secret {
-			was := pair
-			name = lastSegment(name)
-			pair = p.pairNature(pair, name)
-			switch outer := outerName(n.key); {
-			case pair == was && (pair == plain || p.pairNature(plain, name) == plain):
-			case was == plain:
-				around = outer
-			case around != outer:
-				around = "*" // several
-			}
+		name := p.nameIn(c)
+		if name == "" || n.trait.nature == secret {
+			continue
+		}
+		nature := p.pairNature(lastSegment(name))
+		if nature == plain {
+			continue
+		}
+		around := outerName(n.key)
+		pairs = append(pairs, pair{around, nature})
+		if around != "" && p.trait(around).namesPair { // field.id beside value
+			pairs = append(pairs, pair{outerName(around), nature})
+		}
+		if len(pairs) >= maxPairs {
+			break
 		}
 	}
-	return pair, around, statement, sealed
+	return pairs, statement, sealed
 }
 
 // nameIn returns the name that node i may give to the values beside it: its text,
@@ -320,7 +362,7 @@ func (p *Pass) nameIn(i int32) string {
 // names reports whether node i is the name of a secret, not its value.
 func (p *Pass) names(i int32) bool {
 	n := &p.nodes[i]
-	return n.kind == text && n.trait.namesPair && isIdentifier(n.text) && p.pairNature(plain, n.text) != plain
+	return n.kind == text && n.trait.namesPair && isIdentifier(n.text) && p.pairNature(n.text) != plain
 }
 
 // ofSecrets reports whether a member says that the object is a Secret of Kubernetes,
@@ -377,17 +419,15 @@ func (p *Pass) pathText(i int32) string {
 // outerName returns what stands before the last part of a dotted name.
 func outerName(name string) string { return name[:max(0, strings.LastIndexByte(name, '.'))] }
 
-// pairNature returns the nature of what stands beside a name: known if there was
-// another name of a secret.
-func (p *Pass) pairNature(known nature, name string) nature {
-	switch n := p.nature(name); {
-	case known == flagged:
-	case n == connection:
+// pairNature returns the nature of what stands beside a name.
+func (p *Pass) pairNature(name string) nature {
+	switch {
+	case p.nature(name) == connection:
 		return connection
 	case p.secretName(name):
 		return flagged
 	}
-	return known
+	return plain
 }
 
 // lastSegment returns what follows the last slash: /user/password.

@@ -162,7 +162,7 @@ func (r *reader) addRequest(e *reading) {
 			return true
 		})
 	case !e.has(request) && e.exists[inBody]:
-		r.leaves(e.places[inBody], nil, func(v pcommon.Value, depth int) { add(0, v, depth) })
+		r.leaves(e.places[inBody], ofChange(e.places[inBody]), func(v pcommon.Value, depth int) { add(0, v, depth) })
 	}
 	if len(tree) == 0 {
 		return
@@ -172,6 +172,21 @@ func (r *reader) addRequest(e *reading) {
 		s = omitted(len(s))
 	}
 	e.put(request, &candidate{key: derived, text: s})
+}
+
+// pathOfChange is what a body may hold that is the path of what was changed, not
+// that of a request.
+var pathOfChange = map[string]bool{"path": true}
+
+// ofChange returns the names that stay in a body that is a change, such as one of
+// JSON patch, since what they say is needed to understand the values beside them.
+func ofChange(body pcommon.Map) map[string]bool {
+	for _, name := range []string{"op", "value", "lhs", "rhs", "from", "to", "old", "new", "before", "after", "item"} {
+		if _, ok := body.Get(name); ok {
+			return pathOfChange
+		}
+	}
+	return nil
 }
 
 // leaves calls f for what is in no row, and for the names in also: each value that is no map, under its

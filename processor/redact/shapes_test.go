@@ -7,7 +7,7 @@ func init() {
 		"pairs of many names": {
 			`{"arguments":[{"argument":"ProxyPassword","value":"§w"}]}`, `{"option":"SvcToken","argument":"§w"}`, `{"field_name":"accessToken","old_val":"§w","new_val":"§w"}`,
 			`{"property":{"name":"UserApiKey","newValue":"§w"}}`, `{"label":"Stripepwds","value":"§w"}`, `{"tag":"db_password","val":"§w"}`, `{"settingName":"smtpPassword","settingValue":"§w"}`,
-			`{"col":"ssn","before_value":"§w","after_value":"§w"}`, `{"metric":"token","reading":"§w"}`, `{"id":"password","text":"§w"}`, `{"configKey":"api_key","configVal":"§w"}`,
+			`{"col":"ssn","before_value":"§w","after_value":"§w"}`, `{"id":"password","text":"§w"}`, `{"configKey":"api_key","configVal":"§w"}`,
 			`{"attr":"secret","was":"§w","is":"§w"}`, `{"field":"password","from":"§w","to":"§w"}`, `{"Name":"AwsTotpSecret","Value":"§w"}`, `{"variableName":"PGPASSWORD","variableValue":"§w"}`,
 			`{"parameterKey":"DbPassword","parameterValue":"§w"}`, `{"ParameterKey":"DbPassword","UsePreviousValue":false,"ParameterValue":"§w"}`, `{"input":"password","entered":"§w"}`, `{"key":{"name":"password"},"value":"§w"}`,
 			`{"field":{"id":"password","label":"Password"},"value":"§w"}`, `{"name":"password","data":{"value":"§w"}}`, `{"what":"password","previous_value":"§w","current_value":"§w"}`, `{"item":"root password","content":"§w"}`,
