@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // A nature is what a name says about the value under it.
@@ -52,6 +54,7 @@ var secretTerms = set(`
 	passw pword psk wpapsk presharedkey passkey requirepass masterauth authtoken certkey certificatekey fernetkey datakey dek dekplaintext plaintextkey storagekey
 	mothermaidenname mothersmaidenname maidenname salasana sifre heslo haslo geslo clave adgangskode losenord lozinka jelszo parolla
 	geheimnis kennwort contrasena motdepasse senha wachtwoord parola haslo
+	pwdhistory passwdhistory puk pukcode unsealkey enckey deckey snmpcommunity communitystring redisauth rediscliauth proxyauth registryauth dockerauth rootpw bindpw adminpw userpw dbpw
 	awsaccesskeyid awssecretaccesskey awssessiontoken azureclientsecret gcpkey googleapikey
 `)
 
@@ -73,16 +76,19 @@ var sounding = set(`
 	seconds ms timeout level mode kind category changed updated created deleted revoked issued verified valid validity
 	attempts attempt retries failures errors error reset change update set size total quota number2 name names id ids arn ref path file
 	filename header url uri href link prefix2 last4 last lastfour brand network holder country currency owner service store vault engine backend
-	plugin encoding charset index position column table constraint requirement requirements rules rule reuse history2 score
+	plugin encoding charset index position column table constraint requirement requirements rules rule reuse score
 	protection storage location region source origin purpose description reason strategy handler helper validator
 	validation verification generator generation parser office bucket exists present missing supported needed management
 	settings options config2 configuration2 authentication auth2 grant granttype flow support event action request2 response2 role roles group
 	window interval period schedule year month day minlength maxlength hashing cost rounds iterations
-	java go py js ts rb cs php kt scala cpp yaml yml json xml txt md sql log conf properties tf sh html css svg png pdf
-	history histories scanning scanner
+	history histories log threshold thresholds remaining channel channels minute second hour balance available consumed inventory detection hygiene leak
+	scanning scanner
 	exception exceptions controller impl factory listener filter interceptor repository test tests spec util utils model view component page form dialog screen dashboard
 	checker checked check changes reminder notification email2 expiresin expiresat expirydate lastchanged rotationdays delivery
 `)
+
+// extensions end the names of files, which are no secrets: token.java.
+var extensions = set(`java go py js ts rb cs php kt scala cpp yaml yml json xml txt md sql conf properties tf sh html css svg png pdf`)
 
 // counting are words before "token" that make it a measure of text or a cursor.
 var counting = set(`max min total input output prompt completion num n cached reasoning used remaining llm thinking cancellation design`)
@@ -284,7 +290,7 @@ func (e *Engine) classify(name string) nature {
 	case "sessionid":
 		return secret // as cookies are called; session_id is for correlation
 	}
-	if n := e.secretNature(w, joined); n != plain {
+	if n := e.spelled(name, w, joined); n != plain {
 		return n
 	}
 	if n := contentNature(w, joined); n != plain {
@@ -295,6 +301,31 @@ func (e *Engine) classify(name string) nature {
 	}
 	return account
 }
+
+// spelled looks for the name of a secret in a name as it is, without the ending of
+// a kind of data (credentialsJson), with its letters together (s e c r e t), and
+// with signs read as the letters they stand for (pa$sword).
+func (e *Engine) spelled(name string, w []string, joined string) nature {
+	if last := w[len(w)-1]; len(w) > 1 && extensions[last] {
+		if endsIn(strings.ToLower(name), "."+last) {
+			return plain // a file
+		}
+		w = w[:len(w)-1]
+		joined = strings.TrimSuffix(joined, last)
+	}
+	if len(w) >= len("psk") && len(joined) == len(w) {
+		w = []string{joined}
+	}
+	if n := e.secretNature(w, joined); n != plain || len(name) > 64 {
+		return n
+	}
+	if letters := signsAsLetters.Replace(name); letters != name && e.isEmbedded(squeeze(letters)) {
+		return secret
+	}
+	return plain
+}
+
+var signsAsLetters = strings.NewReplacer("$", "s", "@", "a", "!", "i", "0", "o", "3", "e", "1", "i", "4", "a", "5", "s", "7", "t")
 
 // inside tells what the parts of a dotted name before the last say, since a map
 // is the same as names with dots: cookies.theme, attachment.data.
@@ -413,7 +444,7 @@ func (e *Engine) isEmbedded(word string) bool {
 		if t == "secret" && (strings.HasPrefix(rest, "ar") || strings.HasPrefix(rest, "io") || strings.HasPrefix(rest, "e") || strings.HasPrefix(rest, "iv")) {
 			continue
 		}
-		if rest == "" || !sounding[rest] && !sounding[strings.TrimSuffix(rest, "s")] && rest != "less" {
+		if rest == "" || !sounding[rest] && !sounding[strings.TrimSuffix(rest, "s")] && !sounding[strings.TrimPrefix(rest, "s")] && rest != "less" {
 			return true
 		}
 	}
@@ -557,26 +588,19 @@ func isASCII(s string) bool {
 }
 
 // lookAlike returns the ASCII character that r looks like, 0 if r has no shape,
-// and otherwise r.
+// and otherwise r. Marks are taken off a letter, and what is written in another
+// style is as the plain letter (NFKD); then scripts are compared by their shapes.
 func lookAlike(r rune) rune {
 	switch {
-	case 0xFF01 <= r && r <= 0xFF5E:
-		return r - 0xFEE0 // full-width forms
 	case r == 0x3000, r == 0xA0, 0x2000 <= r && r <= 0x200A, r == 0x202F, r == 0x205F:
 		return ' '
-	case 0x1D400 <= r && r <= 0x1D6A3: // mathematical letters, 13 alphabets of 52
-		i := (r - 0x1D400) % 52
-		if i < 26 {
-			return 'A' + i
-		}
-		return 'a' + i - 26
-	case 0x1D7CE <= r && r <= 0x1D7FF: // mathematical digits
-		return '0' + (r-0x1D7CE)%10
-	case 0x24D0 <= r && r <= 0x24E9:
-		return 'a' + r - 0x24D0
-	case 0x24B6 <= r && r <= 0x24CF:
-		return 'A' + r - 0x24B6
-	case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Mn, r), r == 0x115F, r == 0x1160, r == 0x3164, r == 0x2800, r == 0xFFA0:
+	case 0x1F150 <= r && r <= 0x1F169: // letters in dark circles, in dark squares, of flags
+		return 'A' + r - 0x1F150
+	case 0x1F170 <= r && r <= 0x1F189:
+		return 'A' + r - 0x1F170
+	case 0x1F1E6 <= r && r <= 0x1F1FF:
+		return 'A' + r - 0x1F1E6
+	case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Mn, r), unicode.Is(unicode.Me, r), r == 0x115F, r == 0x1160, r == 0x3164, r == 0x2800, r == 0xFFA0:
 		return 0
 	case r == 0xFE55, r == 0xA789, r == 0x2236, r == 0x2D0, r == 0xFE13:
 		return ':'
@@ -592,20 +616,50 @@ func lookAlike(r rune) rune {
 	if c, ok := alike[r]; ok {
 		return c
 	}
+	if c := unmarked(r); c != r {
+		if a, ok := alike[c]; ok {
+			return a
+		}
+		if c < utf8.RuneSelf {
+			return c
+		}
+	}
 	return r
 }
 
+// unmarked returns the only letter or digit that r is made of, besides marks and
+// signs around it; otherwise r.
+func unmarked(r rune) rune {
+	var form [utf8.UTFMax]byte
+	d := norm.NFKD.Properties(utf8.AppendRune(form[:0], r)).Decomposition()
+	found := r
+	for _, c := range string(d) {
+		switch {
+		case !unicode.IsLetter(c) && !unicode.IsDigit(c) && (c >= utf8.RuneSelf || len(d) > 1 && unicode.IsPunct(c)):
+		case found != r:
+			return r
+		default:
+			found = c
+		}
+	}
+	return found
+}
+
+// alike are letters without marks, and the ASCII letters of the same shape.
 var alike = func() map[rune]rune {
 	m := map[rune]rune{}
 	for _, pair := range strings.Fields(`
-		аa еe оo рp сc уy хx ѕs іi јj ԁd һh ԛq ԝw ѵv кk мm тt нh вb гr ӏl пn дd
-		АA ВB ЕE КK МM НH ОO РP СC ТT ХX УY ІI ЈJ ЅS
-		αa οo ρp νv ιi κk τt υu εe γy ωw ηn χx σo
-		ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX
-		ſs ɑa ɡg ɩi ʟl ɴn ʀr ᴀa ᴄc ᴅd ᴇe ᴋk ᴍm ᴏo ᴘp ꜱs ᴛt ᴜu ᴡw ʏy ıi
-		àa áa âa ãa äa åa èe ée êe ëe ìi íi îi ïi òo óo ôo õo öo ùu úu ûu üu ýy ñn çc
-		ÀA ÁA ÂA ÃA ÄA ÅA ĀA ĄA ÈE ÉE ÊE ËE ĒE ĘE ĚE ÌI ÍI ÎI ÏI ĪI İI ÒO ÓO ÔO ÕO ÖO ŌO ØO øo ÙU ÚU ÛU ÜU ŪU ÝY ŸY ÿy ÑN ŃN ŇN ńn ňn ÇC ĆC ČC ćc čc ŚS ŠS ŞS śs šs şs ŻZ ŹZ ŽZ żz źz žz ŁL łl ŘR řr ŤT ťt ĎD ďd ĢG ģg ĶK ķk āa ąa ēe ęe ěe īi ōo ūu ůu ŮU ГR ՈN ꓑP ꓢS
-		ⅰi ⅴv ⅹx ⅼl ⅽc ⅾd ⅿm ℓl ℮e օo հh ոn ѡw`) {
+		аa еe оo рp сc уy хx ѕs іi јj ԁd һh ԛq ԝw ѵv кk мm тt нh вb гr ӏl пn дd иu ьb зe ѡw ҽe ԍg ԑe ᴦr ᴨn ꙅs єe
+		АA ВB ЕE КK МM НH ОO РP СC ТT ХX УY ІI ЈJ ЅS ГR ԌG ԚQ ԜW ЬB ӀI ПN ДD ИN ЗE ЄE
+		αa οo ρp νv ιi κk τt υu εe γy ωw ηn χx σo βb δd πn ςs θo ϲc ϳj ϱp
+		ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX ΣE ΔD ΠN ΓR ΩO ϹC
+		ſs ɑa ɡg ɩi ʟl ɴn ʀr ᴀa ᴄc ᴅd ᴇe ᴋk ᴍm ᴏo ᴘp ꜱs ᴛt ᴜu ᴡw ʏy ıi ʙb ғf ɢg ʜh ɪi ᴊj ᴠv ᴢz ꞯq
+		đd ɗd ɖd ðd ħh ɦh ŧt ƭt łl ɫl øo ɵo ƙk ƴy ɓb ƥp ʂs ɛe əe ɔo ɾr ɽr ɲn ŋn ɱm ƒf ʋv ᵴs ᵽp ꝑp ȿs ɇe ɨi ɍr ȼc ꞓc ɏy ǝe ɐa
+		ĐD ÐD ĦH ŦT ŁL ØO ƘK ƁB ƤP ƐE ƏE ƆO ŊN ƑF ƗI ȺA ȻC ɆE ɌR ɎY
+		ոn օo հh սu ցg քp զq ԁd յj Սu ՈN ՕO ՏS ՍU ԼL
+		ꓐB ꓑP ꓓD ꓔT ꓖG ꓗK ꓙJ ꓚC ꓜZ ꓝF ꓟM ꓠN ꓡL ꓢS ꓣR ꓦV ꓧH ꓪW ꓫX ꓬY ꓮA ꓰE ꓲI ꓳO ꓴU
+		ᎪA ᏴB ᏟC ᎠD ᎬE ᏀG ᎻH ᎫJ ᏦK ᏞL ᎷM ᏢP ᎡR ᏒR ᏚS ᏕS ᎢT ᏙV ᎳW ᏔW ᎩY ᏃZ
+		ⲟo ⲣp ⲥc ⲧt ⲕk ⲁa ⲉe ⲓi ⲛn ℮e ℓl`) {
 		r := []rune(pair)
 		m[r[0]] = r[1]
 	}
