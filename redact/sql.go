@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/DataDog/go-sqllexer"
@@ -189,6 +190,7 @@ func statement(s string, whole bool) string {
 	if strings.IndexByte(s, '\\') >= 0 || strings.Count(s, "'")%2 != 0 || strings.Count(s, `"`)%2 != 0 || strings.Count(s, "`")%2 != 0 {
 		return unsure
 	}
+	s = withoutLists(s)
 	var b strings.Builder
 	lexer := sqllexer.New(s)
 	previous := ""
@@ -224,6 +226,28 @@ func statement(s string, whole bool) string {
 	return unsure
 }
 
+// withoutLists replaces the lists of bound values that loggers write behind a
+// statement: [["name", "…"]].
+func withoutLists(s string) string {
+	for at := 0; ; {
+		i := strings.IndexByte(s[at:], '[')
+		if i < 0 {
+			return s
+		}
+		i += at
+		at = i + 1
+		if inner := strings.TrimLeft(s[at:min(len(s), at+8)], "["); inner == "" || inner[0] != '"' && inner[0] != '\'' && !strings.HasPrefix(inner, "nil,") {
+			continue
+		}
+		to := balanced(s, i)
+		if s[to-1] != ']' {
+			return s[:i] + "[?]"
+		}
+		s = s[:i] + "[?]" + s[to:]
+		at = i + 3
+	}
+}
+
 // literalPlace reports whether a value is expected after the token before.
 func literalPlace(previous string) bool {
 	switch previous {
@@ -252,17 +276,32 @@ func identifier(v string) bool {
 	return true
 }
 
-// databaseErrors are phrases of databases before values that they quote.
-var databaseErrors = []string{
-	"duplicate entry", "duplicate key value is", "failing row contains", "invalid input syntax", "invalid input value", "conversion failed when converting",
-	"incorrect integer value", "incorrect string value", "incorrect datetime value", "incorrect decimal value", "incorrect date value", "truncated incorrect",
-	"dup key:", "dup key {", "detail: key (", "key (", "invalid number", "data too long for", "out of range for", "parameters:", "bind parameters", "bound parameters", "binds:", "with params", "params:",
-	"near \"", "near '", "value too long", "constraint fails", "invalid number", "bind:", "as [varchar]", "as [char]", "as [bigint]", "as [integer]", "could not convert", "invalid literal", "for input string", "cannot unmarshal", "parsing \"", "time data", "with params", "truncated value", "failed to parse", "invalid regular expression", "varchar value", "violated by row", "failed validation", "binding parameter", "preview of field's value", "input_value=", "column name: \"", "out of range:", "==> parameters:", "the value '", "; value '", "value \"", "the data value", "string or binary data would be truncated", "with parameters", "parameter values", "unterminated quoted string at or near",
-}
+// databaseErrors are phrases of databases before values that they quote, in lower
+// case.
+var databaseErrors = strings.Split(`duplicate entry|duplicate key value is|failing row contains|row contains (|invalid input syntax|invalid input value|conversion failed when converting|`+
+	`incorrect integer value|incorrect string value|incorrect datetime value|incorrect decimal value|incorrect date value|truncated incorrect|`+
+	`dup key:|dup key {|key (|invalid number|data too long for|out of range for|out of range value|out of range:|parameters:|parameters=[|bind parameters|bound parameters|binds:|bind:|bind => |with params|params:|params=[|with parameters|parameter values|$1 = |`+
+	`near "|near '|value too long|value too large|constraint fails|constraint failed|unique constraint|as [varchar]|as [char]|as [bigint]|as [integer]|could not convert|cannot convert|cannot cast|cannot parse|unable to convert|unable to coerce|error converting|invalid cast|overflow error|`+
+	`invalid literal|for input string|cannot unmarshal|parsing "|time data|truncated value|failed to parse|invalid regular expression|varchar value|violated by row|failed validation|binding parameter|preview of field's value|input_value=|column name: "|`+
+	`the value '|; value '|value "|the data value|data would be truncated|unterminated quoted string|malformed |invalid byte sequence|array value must|unparseable |conditionalcheckfailed|constant (|args: [|args=[`, "|")
+
+// Phrases behind a value that was quoted, before one that goes on to the end of
+// its line, and before an object over several lines.
+var (
+	databaseVerdicts = strings.Split("could not be parsed|is not recognized|outside of valid range|is not a valid uuid|is not a valid integer|is not a valid number|is not a valid date", "|")
+	databaseRests    = strings.Split("==> parameters:|invalid uuid string: |bad int64 value: |specified precision allowed: ", "|")
+	databaseObjects  = []string{"()` invocation"}
+)
+
+// copied is where PostgreSQL says which line of a file it could not read.
+var copied = regexp.MustCompile(`(?i)copy [\w."]+, line \d+(?:, column [^:\r\n]+)?: "?([^\r\n]*)`)
+
+// isInvalid is how a validator quotes a value behind a path.
+var isInvalid = regexp.MustCompile("`[\\w.]+` is invalid \\(([^)]*)\\)")
 
 // databaseSpans finds values that errors of databases quote.
 func databaseSpans(s string, list []span) []span {
-	low := strings.ToLower(s)
+	low := lowered(s)
 	for _, phrase := range databaseErrors {
 		for at, end := 0, -1; ; {
 			i := strings.Index(low[at:], phrase)
@@ -273,7 +312,7 @@ func databaseSpans(s string, list []span) []span {
 				end = lineEnd(s, at)
 			}
 			before := len(list)
-			list = quotedValues(s, at, end, phrase, list)
+			list = quotedValues(s, low, at, end, phrase, list)
 			if len(list) > before { // what went need not be read again
 				at = max(at, min(list[len(list)-1].to, len(s)))
 			}
@@ -282,11 +321,61 @@ func databaseSpans(s string, list []span) []span {
 			}
 		}
 	}
+	each := func(phrases []string, f func(at int)) {
+		for _, phrase := range phrases {
+			for at := 0; ; {
+				i := strings.Index(low[at:], phrase)
+				if i < 0 {
+					break
+				}
+				f(at + i)
+				at += i + len(phrase)
+			}
+		}
+	}
+	each(databaseVerdicts, func(at int) {
+		if to := strings.LastIndexAny(s[max(0, at-40):at], "'\""); to > 0 {
+			to += max(0, at-40)
+			if from := strings.LastIndexByte(s[max(0, to-512):to], s[to]) + max(0, to-512) + 1; from > max(0, to-512) {
+				list = append(list, span{from: from, to: to, rule: ruleDatabase})
+			}
+		}
+	})
+	for _, phrase := range databaseRests {
+		if i := strings.Index(low, phrase); i >= 0 {
+			list = append(list, span{from: i + len(phrase), to: lineEnd(s, i), rule: ruleDatabase})
+		}
+	}
+	each(databaseObjects, func(at int) {
+		if k := strings.IndexByte(s[at:min(len(s), at+80)], '{'); k >= 0 {
+			list = append(list, span{from: at + k + 1, to: max(at+k+1, balanced(s, at+k)-1), rule: ruleDatabase})
+		}
+	})
+	for _, form := range []*regexp.Regexp{copied, isInvalid} {
+		for _, at := range form.FindAllStringSubmatchIndex(s, -1) {
+			list = append(list, span{from: at[2], to: at[3], rule: ruleDatabase})
+		}
+	}
 	return list
 }
 
+// naming are words before a quoted name, which is no value.
+var naming = set(`key column columns constraint table relation index type field object enum function class database schema sequence view property path parameter`)
+
+// quotesName reports whether what is quoted at j is the name of something: column "a".
+func quotesName(low string, j int) bool {
+	if j > 1 && low[j-1] == '.' && strings.IndexByte("\"'`", low[j-2]) >= 0 {
+		return true // another part of a name
+	}
+	before := strings.TrimRight(low[max(0, j-16):j], " (")
+	return naming[before[strings.LastIndexAny(before, " \t(:;.")+1:]]
+}
+
 // quotedValues takes what is quoted or bracketed from at to the end of the line.
-func quotedValues(s string, at, end int, phrase string, list []span) []span {
+func quotedValues(s, low string, at, end int, phrase string, list []span) []span {
+	if strings.HasPrefix(phrase, "args") && !strings.Contains(low, "query") && !strings.Contains(low, "sql") {
+		return list // of a program
+	}
 	if phrase == "key (" {
 		i := strings.Index(s[at:min(end, at+1024)], ")=(")
 		if i < 0 {
@@ -296,8 +385,8 @@ func quotedValues(s string, at, end int, phrase string, list []span) []span {
 		to := balanced(s, from-1)
 		return append(list, span{from: from, to: max(from, min(to-1, end)), rule: ruleDatabase})
 	}
-	if phrase == "==> parameters:" {
-		return append(list, span{from: at, to: end, rule: ruleDatabase})
+	if c := phrase[len(phrase)-1]; c == '[' || c == '(' {
+		at--
 	}
 	if strings.HasSuffix(phrase, `"`) || strings.HasSuffix(phrase, `'`) {
 		q := phrase[len(phrase)-1]
@@ -314,7 +403,7 @@ func quotedValues(s string, at, end int, phrase string, list []span) []span {
 			if k < 0 {
 				return append(list, span{from: j + 1, to: end, rule: ruleDatabase})
 			}
-			if before := strings.ToLower(s[max(at, j-12):j]); strings.Contains(before, "key ") || strings.Contains(before, "column ") || strings.Contains(before, "constraint ") || strings.Contains(before, "table ") {
+			if quotesName(low, j) {
 				j += k + 1
 				continue
 			}
@@ -322,11 +411,15 @@ func quotedValues(s string, at, end int, phrase string, list []span) []span {
 			j += k + 1
 		case '(', '[', '{':
 			to := balanced(s, j)
-			if inner := s[j+1 : max(j+1, to-1)]; number(inner) || s[j] == '(' && strings.IndexByte(inner, ':') == 1 && isDigit(inner[0]) { // of a type: varchar(3), int(), (1:VARCHAR)
+			if inner := s[j+1 : max(j+1, to-1)]; number(inner) || s[j] == '(' && quotesName(low, j) || s[j] == '(' && strings.IndexByte(inner, ':') == 1 && isDigit(inner[0]) { // of a type: varchar(3), int(), (1:VARCHAR)
 				j = to - 1
 				continue
 			}
-			return append(list, span{from: j + 1, to: max(j+1, to-1), rule: ruleDatabase})
+			list = append(list, span{from: j + 1, to: max(j+1, to-1), rule: ruleDatabase})
+			if s[j] != '(' {
+				return list
+			}
+			j = to - 1
 		}
 	}
 	return list

@@ -84,7 +84,7 @@ var looks = []struct {
 	{lookAuth, "bearer|jwt |jwt:|basic |digest |negotiate |authorization|apikey |token |ntlm |aws4-hmac|hawk "},
 	{lookProse, "password|passwd|passcode|passphrase|pass phrase|pass code|pwd|secret|token|credential|pin |pin:| pin|otp|cvv|cvc|api key|api-key|apikey|access key|private key|secret key|signing key|encryption key|security code|verification code|one-time|one time|login code|auth code|access code|recovery|backup code|seed phrase|mnemonic|ssn|social security|passwort|kennwort|signature|card number|iban|account number|privatekey|apikey|_key|key:|key=|auth|pass|key |2fa code|mfa code|sms code|your code|confirmation code|wpa|psk|masterauth|requirepass|cvn"},
 	{lookSQL, "select|insert|update|delete|replace|merge|exec|execute|call|alter|create|declare|load|show|comment|grant|values|upsert|with|copy|set|backup|do $$"},
-	{lookDatabase, "duplicate|dup key|failing row|invalid input|key (|conversion failed|incorrect |out of range|truncat|parameters:|parameter |params:|bind|value too long|constraint fails|invalid number|as [|failed to parse|invalid regular expression|varchar value|violated by row|failed validation|binding parameter|preview of field|input_value=|column name: |could not convert|invalid literal|for input string|cannot unmarshal|parsing \"|time data|with params|near \"|near '|value '|value \"|value is|detail:|data too long|violated"},
+	{lookDatabase, strings.Join(slices.Concat(databaseErrors, databaseVerdicts, databaseRests, databaseObjects, []string{"copy ", "is invalid ("}), "|")},
 	{lookReset, "reset/|invite/|verify/|confirm/|magic/|activate/|unsubscribe/|invitation/|recover/|unlock/"},
 	{lookLogin, "login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |ftp>|curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken|proxy-user|chpasswd|alias set|snmp-server|openssl|vault login|http -a|ssh-keygen|expdp|impdp|sqlplus|plink|bcp |--user|identified by|identified with|.set|setp|sett|sets|setk|setheader|put(|cookie |<<<|/p:|/pwd:|/pass|identify |cargo login|sasl plain|setuser|lftp|http-basic|mosquitto|user-secrets|keyvault|reg add|encrypt_string|bundle config|ipmitool|https -a|--auth"},
 	{lookPath, "/webhook|/hooks/|/services/t|/bot|/incomingwebhook/"},
@@ -232,7 +232,7 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookShell != 0 {
 		list = shellSpans(s, list)
 	}
-	if g.looks&lookDatabase != 0 && g.signs&signSpace != 0 {
+	if g.looks&lookDatabase != 0 {
 		list = databaseSpans(s, list)
 	}
 	if g.looks&(lookPath) != 0 {
