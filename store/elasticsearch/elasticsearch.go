@@ -89,7 +89,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	sp, err := spool.Open(spool.Options{Path: o.Path, MaxSize: o.MaxSpoolSize, Now: o.Now, Logger: o.Logger})
+	sp, err := spool.Open(spool.Options{Path: o.Path, MaxSize: o.MaxSpoolSize, Now: o.Now, Logger: o.Logger, Shares: sharesOf})
 	if err != nil {
 		return nil, err
 	}

@@ -348,8 +348,14 @@ func TestDeadClusterKeepsIntakeBounded(t *testing.T) {
 	}
 	require.ErrorIs(t, err, store.ErrUnavailable)
 	require.ErrorContains(t, err, "store.spool.max_size")
+	require.ErrorContains(t, err, `account "acme"`)
 	require.Greater(t, taken, 50)
 	require.EqualValues(t, taken-1, status(t, s).Waiting)
+	other, read := event(taken), event(taken+1)
+	other.SetText(audit.Account, "calm")
+	write(t, s, other)
+	read.SetText(audit.Sender, store.Own)
+	write(t, s, read) // an owner reads while the account floods
 	require.True(t, strings.Contains(status(t, s).Problem, "refused"), status(t, s).Problem)
 }
 

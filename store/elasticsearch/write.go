@@ -33,6 +33,19 @@ type record struct {
 	received time.Time
 }
 
+// account is whose share of the spool the record takes; "" for what the program
+// itself reports, so that owners can read while their account floods.
+func (r *record) account() string {
+	e := r.event
+	if r.letter != nil {
+		e = &r.letter.Event
+	}
+	if e.Text(audit.Sender) == store.Own {
+		return ""
+	}
+	return e.Text(audit.Account)
+}
+
 // Write implements [store.Writer]: it returns when the batch is in the spool.
 func (s *Store) Write(ctx context.Context, batch store.Batch) error {
 	leave, err := s.enter(ctx)
@@ -111,6 +124,7 @@ func (s *Store) frames(records []record, exclusive bool) (frames []spool.Frame, 
 				note.addIndex(s.names.events(r.id.Day))
 				note.received = max(note.received, r.received.UnixNano())
 			}
+			note.addShare(r.account())
 			lines.Write(b)
 			n++
 		}
@@ -164,6 +178,20 @@ type note struct {
 	exclusive bool
 	received  int64 // newest time received of its events, ns
 	indices   []string
+	shares    []spool.Share // whose its records are, but for the program's own
+}
+
+func (n *note) addShare(account string) {
+	if account == "" {
+		return
+	}
+	for i := len(n.shares) - 1; i >= 0; i-- { // mostly it is the last one again
+		if n.shares[i].Account == account {
+			n.shares[i].Records++
+			return
+		}
+	}
+	n.shares = append(n.shares, spool.Share{Account: account, Records: 1})
 }
 
 func (n *note) addIndex(index string) {
@@ -185,6 +213,12 @@ func (n *note) encode() []byte {
 		}
 		b = append(b, index...)
 	}
+	b = append(b, 0) // is in no name of an index
+	for _, s := range n.shares {
+		b = binary.AppendUvarint(b, uint64(s.Records))
+		b = binary.AppendUvarint(b, uint64(len(s.Account)))
+		b = append(b, s.Account...)
+	}
 	return b
 }
 
@@ -193,11 +227,24 @@ func decodeNote(b []byte) (n note) {
 		return n
 	}
 	n.exclusive, n.received = b[0] == 1, int64(binary.LittleEndian.Uint64(b[1:]))
-	for index := range bytes.SplitSeq(b[9:], []byte(" ")) {
+	indices, shares, _ := bytes.Cut(b[9:], []byte{0})
+	for index := range bytes.SplitSeq(indices, []byte(" ")) {
 		n.indices = append(n.indices, string(index))
+	}
+	for len(shares) > 0 {
+		records, k := binary.Uvarint(shares)
+		length, l := binary.Uvarint(shares[max(k, 0):])
+		if k <= 0 || l <= 0 || length > uint64(len(shares)-k-l) {
+			break
+		}
+		end := k + l + int(length)
+		n.shares = append(n.shares, spool.Share{Account: string(shares[k+l : end]), Records: int(records)})
+		shares = shares[end:]
 	}
 	return n
 }
+
+func sharesOf(note []byte) []spool.Share { return decodeNote(note).shares }
 
 // An item is one record on its way to the cluster, where not all of its frame went
 // the same way.

@@ -40,6 +40,10 @@ type Options struct {
 	FS      FS               // nil is the directory at Path
 	Now     func() time.Time // nil is time.Now
 	Logger  *zap.Logger      // nil logs nothing
+
+	// Shares says from its note whose a frame is. No account may fill the spool and
+	// leave the others out. nil: no frame is anybody's.
+	Shares func(note []byte) []Share
 }
 
 // A Frame is what is kept and delivered as one.
@@ -84,6 +88,8 @@ type Spool struct {
 	maxSize int64
 	segSize int64
 
+	sharesOf func(note []byte) []Share
+
 	requests chan *request
 	stopped  chan struct{} // the committer has ended
 	ready    chan struct{} // there may be something to deliver
@@ -95,6 +101,7 @@ type Spool struct {
 	mu       sync.Mutex
 	closed   bool
 	coming   int64 // bytes that callers are appending
+	held     shares
 	callers  sync.WaitGroup
 	progress progress // what is on disk, or newer
 	file     File     // of progress
@@ -146,7 +153,7 @@ type request struct {
 // Open opens the spool in a directory, or makes one. It ends what a crash
 // interrupted. One process has it open at a time; the caller sees to that.
 func Open(o Options) (_ *Spool, err error) {
-	s := &Spool{fs: o.FS, now: o.Now, log: o.Logger, maxSize: o.MaxSize, requests: make(chan *request), stopped: make(chan struct{}), ready: make(chan struct{}, 1)}
+	s := &Spool{fs: o.FS, now: o.Now, log: o.Logger, maxSize: o.MaxSize, held: shares{}, requests: make(chan *request), stopped: make(chan struct{}), ready: make(chan struct{}, 1)}
 	if s.fs == nil {
 		if s.fs, err = openDirectory(o.Path); err != nil {
 			return nil, fmt.Errorf("open spool: %w", err)
@@ -157,6 +164,9 @@ func Open(o Options) (_ *Spool, err error) {
 	}
 	if s.log == nil {
 		s.log = zap.NewNop()
+	}
+	if s.sharesOf = o.Shares; s.sharesOf == nil {
+		s.sharesOf = func([]byte) []Share { return nil }
 	}
 	if s.maxSize <= 0 {
 		s.maxSize = DefaultMaxSize
@@ -223,8 +233,11 @@ func (s *Spool) openSegment(name string, number uint64) error {
 	}
 	for at < size {
 		h, err := s.readHeader(f, at, size)
-		if err == nil && (!h.intact(f, at)) {
-			err = errDamaged
+		var whole Frame
+		if err == nil {
+			if whole, err = h.frame(f, at); err != nil {
+				err = errDamaged
+			}
 		}
 		if errors.Is(err, errDamaged) {
 			next, found, err := s.resync(f, at+1, size)
@@ -242,6 +255,7 @@ func (s *Spool) openSegment(name string, number uint64) error {
 			return err
 		}
 		s.waiting += int64(h.records)
+		s.hold([]Frame{whole})
 		s.next = max(s.next, h.first+uint64(h.records))
 		seg.lowest = min(seg.lowest, h.first)
 		at += h.size()
@@ -342,9 +356,9 @@ func (s *Spool) passed(seg *segment) bool {
 func (s *Spool) Append(ctx context.Context, frames ...Frame) error {
 	r := &request{frames: frames, done: make(chan error, 1)}
 	for i := range frames {
-		r.size += headerSize + int64(len(frames[i].Note)+len(frames[i].Data))
+		r.size += frames[i].size()
 	}
-	if err := s.enter(ctx, r.size); err != nil {
+	if err := s.enter(ctx, r); err != nil {
 		s.giveUp(frames)
 		return err
 	}
@@ -352,26 +366,31 @@ func (s *Spool) Append(ctx context.Context, frames ...Frame) error {
 	s.requests <- r
 	err := <-r.done
 	if err != nil {
-		s.giveUp(frames)
+		s.withdraw(frames)
 		return fmt.Errorf("%w: write spool: %w", store.ErrUnavailable, err)
 	}
 	s.signal()
 	return nil
 }
 
-func (s *Spool) enter(ctx context.Context, size int64) error {
+func (s *Spool) enter(ctx context.Context, r *request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	used := s.bytes() + s.coming
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, context.Cause(ctx))
 	case s.closed:
 		return fmt.Errorf("%w: the spool is closed", store.ErrUnavailable)
-	case s.bytes()+s.coming+size > s.maxSize:
+	case used+r.size > s.maxSize:
 		return fmt.Errorf("%w: the spool is full: store.spool.max_size is %d bytes", store.ErrUnavailable, s.maxSize)
 	}
+	if err := s.over(r.frames, used, r.size); err != nil {
+		return err
+	}
 	s.callers.Add(1)
-	s.coming += size
+	s.coming += r.size
+	s.hold(r.frames)
 	return nil
 }
 
@@ -380,6 +399,16 @@ func (s *Spool) leave(size int64) {
 	s.coming -= size
 	s.mu.Unlock()
 	s.callers.Done()
+}
+
+// withdraw gives up frames that could not be written.
+func (s *Spool) withdraw(frames []Frame) {
+	s.mu.Lock()
+	for i := range frames {
+		s.release(&frames[i])
+	}
+	s.mu.Unlock()
+	s.giveUp(frames)
 }
 
 func (s *Spool) giveUp(frames []Frame) {
@@ -571,7 +600,7 @@ func (s *Spool) skipDamage(seg *segment) error {
 	if !found {
 		next = seg.end
 	}
-	if h, err := s.readHeader(seg.file, s.cursor, seg.end); err == nil { // it was counted
+	if h, err := s.readHeader(seg.file, s.cursor, seg.end); err == nil { // it was counted; whose it was is not known any more
 		s.waiting -= int64(h.records)
 		s.settle(h.first, int(h.records))
 	}
@@ -593,6 +622,7 @@ func (s *Spool) Done(f Frame, c Counts) error {
 	}
 	f.at.done, f.at.counts = true, c
 	s.waiting -= int64(f.Records)
+	s.release(&f)
 	s.settle(f.First, f.Records)
 	n := 0
 	for n < len(s.pending) && s.pending[n].done {
