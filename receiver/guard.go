@@ -157,6 +157,7 @@ var (
 func (g *guard) GetGRPCServerOptions(context.Context) ([]grpc.ServerOption, error) {
 	return []grpc.ServerOption{
 		grpc.InTapHandle(g.tap),
+		grpc.NumStreamWorkers(64),
 		grpc.ForceServerCodecV2(codec{encoding.GetCodecV2("proto"), g.metrics}),
 	}, nil
 }

@@ -30,6 +30,11 @@ import (
 // retryDelay is what a sender is asked to wait before it tries again.
 const retryDelay = 2 * time.Second
 
+// readBuffer is how many bytes of a gRPC connection are read at once. Each
+// connection that is being read has one: upstream's 512 KiB are 200 MiB for 400
+// senders.
+const readBuffer = 64 << 10
+
 type auditReceiver struct {
 	cfg      Config
 	next     consumer.Logs
@@ -90,6 +95,7 @@ func (r *auditReceiver) upstreamConfig(cfg *otlpreceiver.Config) *otlpreceiver.C
 	grpc.NetAddr.Endpoint = r.cfg.GRPC.Endpoint
 	grpc.TLS = r.cfg.GRPC.TLS
 	grpc.MaxRecvMsgSizeMiB = (r.cfg.MaxRequestSize + 1<<20 - 1) >> 20
+	grpc.ReadBufferSize = readBuffer
 	grpc.Middlewares = guard
 	if r.cfg.GRPC.Endpoint == "" {
 		cfg.Protocols.GRPC = configoptional.None[configgrpc.ServerConfig]()
