@@ -31,7 +31,9 @@ func (s shares) change(of []Share, records int, n, sign int64) {
 	}
 }
 
-func part(of Share, records int, n int64) int64 { return n * int64(of.Records) / int64(max(records, 1)) }
+func part(of Share, records int, n int64) int64 {
+	return n * int64(of.Records) / int64(max(records, 1))
+}
 
 // over returns an error if one of the accounts has as much as it may, and n bytes
 // of frames would come on top of used bytes of all. An account that has nothing gets
