@@ -230,7 +230,7 @@ func madeUp(name string) bool {
 	}
 	upper := 0
 	for i := 1; i < len(name); i++ {
-		if name[i] == '_' || isUpper(name[i]) && isLower(name[i-1]) {
+		if name[i] == '_' || name[i] == '-' && (name[0] == 'X' || name[0] == 'x') && i == 1 || isUpper(name[i]) && isLower(name[i-1]) {
 			return true
 		}
 		if isUpper(name[i]) {

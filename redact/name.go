@@ -54,7 +54,9 @@ var secretTerms = set(`
 	passw pword psk wpapsk presharedkey passkey requirepass masterauth authtoken certkey certificatekey fernetkey datakey dek dekplaintext plaintextkey storagekey
 	mothermaidenname mothersmaidenname maidenname salasana sifre heslo haslo geslo clave adgangskode losenord lozinka jelszo parolla
 	geheimnis kennwort contrasena motdepasse senha wachtwoord parola haslo
-	pwdhistory passwdhistory puk pukcode unsealkey enckey deckey snmpcommunity communitystring redisauth rediscliauth proxyauth registryauth dockerauth rootpw bindpw adminpw userpw dbpw
+	pwdhistory passwdhistory puk pukcode unsealkey enckey deckey snmpcommunity communitystring rocommunity rwcommunity rootpw bindpw adminpw userpw dbpw
+	sealkey vaultkey keypem pemkey keymaterial keydata jsonkey keyfilejson developerkey devkey merchantkey wifikey wepkey networkkey jwtkey cookiekey
+	recoverykey backupkey productkey sshprivatekey hostprivatekey dsakey ecdsakey ed25519key cakey bitlockerkey transitkey tokenkey securekey passwordkey dbkey
 	awsaccesskeyid awssecretaccesskey awssessiontoken azureclientsecret gcpkey googleapikey
 `)
 
@@ -65,7 +67,7 @@ var embedded = []string{
 }
 
 // suffixes end an undivided word: dbpwd, mytoken.
-var suffixes = []string{"token", "pwd", "passwd", "cvv", "dbpass", "userpass", "rootpass", "adminpass"}
+var suffixes = []string{"token", "pwd", "passwd", "cvv", "dbpass", "userpass", "rootpass", "adminpass", "pw"}
 
 // sounding are last words that make a name only sound secret: the type, the
 // age, the place of a secret is none.
@@ -290,6 +292,9 @@ func (e *Engine) classify(name string) nature {
 	case "sessionid":
 		return secret // as cookies are called; session_id is for correlation
 	}
+	if len(w) > 1 && w[len(w)-1] == "auth" && authOf[w[len(w)-2]] {
+		return flagged
+	}
 	if n := e.spelled(name, w, joined); n != plain {
 		return n
 	}
@@ -327,6 +332,10 @@ func (e *Engine) spelled(name string, w []string, joined string) nature {
 
 var signsAsLetters = strings.NewReplacer("$", "s", "@", "a", "!", "i", "0", "o", "3", "e", "1", "i", "4", "a", "5", "s", "7", "t")
 
+// authOf are words before "auth" that make it a password, or a user with one.
+var authOf = set(`redis rediscli proxy http https basic smtp ftp imap digest registry docker npm mongo mongodb db mysql postgres mqtt amqp rabbitmq ldap snmp wifi
+	elastic elasticsearch kafka git api curl wget http2 url server master client default bot service etcd memcached nats vpn`)
+
 // inside tells what the parts of a dotted name before the last say, since a map
 // is the same as names with dots: cookies.theme, attachment.data.
 func inside(name string) nature {
@@ -336,7 +345,7 @@ func inside(name string) nature {
 			return plain
 		}
 		switch part = squeeze(part); {
-		case part == "cookie" || part == "cookies":
+		case part == "cookie" || part == "cookies" || strings.HasPrefix(part, "cookie") && cookieHolders[part[len("cookie"):]]:
 			return cookies
 		case rowWords[part] && part != "records" && part != "docs":
 			return rows
@@ -384,7 +393,7 @@ func (e *Engine) secretNature(w []string, joined string) nature {
 			return connection
 		}
 	}
-	if strings.HasPrefix(last, "cookie") || joined == "setcookie" {
+	if strings.HasPrefix(last, "cookie") || joined == "setcookie" || len(w) > 1 && cookieHolders[last] && strings.HasPrefix(w[len(w)-2], "cookie") {
 		return cookies
 	}
 	if webhookWords[joined] || len(w) > 1 && webhookWords[w[len(w)-2]+last] {
@@ -409,6 +418,9 @@ func (e *Engine) secretNature(w []string, joined string) nature {
 	}
 	return plain
 }
+
+// cookieHolders are words after "cookie" that hold the values.
+var cookieHolders = set(`jar header headers value values string store map list data pairs`)
 
 // turning are last words of names that say which value of a change it is.
 var turning = set(`old new before after from to current previous`)

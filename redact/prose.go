@@ -423,9 +423,6 @@ var rejections = regexp.MustCompile(`value ['"\[]([^'"\]]{1,512})['"\]] (?:for|o
 // changes are messages that quote the values of a change.
 var changes = regexp.MustCompile(`([\w.-]{2,64}) from ["']([^"']{1,512})["'] to ["']([^"']{1,512})["']`)
 
-// assignments are calls that give a value a name: setProperty("name", "value").
-var assignments = regexp.MustCompile(`(?i)(?:setproperty|setheader|addheader|header|putstr|putstring|put|set|append|setenv|setattribute|add)\(\s*["']([\w.-]{2,64})["']\s*,\s*["']([^"']{1,512})["']`)
-
 // quotedBefore finds a value that is quoted before the name of its field, or in
 // the message of a change.
 func (p *Pass) quotedBefore(s string, list []span) []span {
@@ -435,13 +432,6 @@ func (p *Pass) quotedBefore(s string, list []span) []span {
 	for _, at := range rejections.FindAllStringSubmatchIndex(s, -1) {
 		if p.secretName(s[at[4]:at[5]]) {
 			list = append(list, span{from: at[2], to: at[3], rule: rulePair})
-		}
-	}
-	if strings.Contains(s, "(\"") || strings.Contains(s, "('") {
-		for _, at := range assignments.FindAllStringSubmatchIndex(s, -1) {
-			if p.secretName(s[at[2]:at[3]]) {
-				list = append(list, span{from: at[4], to: at[5], rule: rulePair})
-			}
 		}
 	}
 	for _, at := range changes.FindAllStringSubmatchIndex(s, -1) {

@@ -86,6 +86,9 @@ func (p *Pass) prune(i int32, level int) {
 func (p *Pass) plainRequest(s string) string {
 	at := place{mode: request}
 	trimmed := strings.TrimSpace(s)
+	if strings.Contains(trimmed, `\u0026`) { // an ampersand that JSON escaped
+		trimmed = strings.ReplaceAll(trimmed, `\u0026`, "&")
+	}
 	switch {
 	case isSQL(s):
 		return p.text(s, request, 0)
@@ -121,11 +124,17 @@ func isForm(s string) bool {
 	}
 	for part := range strings.SplitSeq(s, "&") {
 		name, value, ok := strings.Cut(part, "=")
-		if !ok || value == "=" || value == "" && len(name) > 15 || name == "" || len(name) > 128 || strings.ContainsAny(name, ":/;,") {
+		if !ok || value == "=" || value == "" && len(name) > 15 || name == "" || len(name) > 128 || strings.ContainsAny(name, ":/;,") || openBracket(name) {
 			return false
 		}
 	}
 	return true
+}
+
+// openBracket reports whether a bracket of a name has no end, as in Cookie[sid.
+func openBracket(name string) bool {
+	i := strings.LastIndexByte(name, '[')
+	return i > 0 && strings.IndexByte(name[i:], ']') < 0
 }
 
 // form redacts name=value&….
@@ -218,7 +227,7 @@ func (p *Pass) lines(s string) (string, bool) {
 			return "", false
 		}
 		name := strings.Trim(strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(trimmed[:i], "- "), "export ")), "\"'")
-		if strings.ContainsAny(name, " \t/({") || name == "" || trimmed[i] == '=' && (strings.TrimSpace(trimmed[i+1:]) == "=" || len(name) > 15 && strings.TrimSpace(trimmed[i+1:]) == "") || trimmed[i] == ':' && i+1 < len(trimmed) && trimmed[i+1] != ' ' {
+		if strings.ContainsAny(name, " \t/({") || name == "" || openBracket(name) || trimmed[i] == '=' && (strings.TrimSpace(trimmed[i+1:]) == "=" || len(name) > 15 && strings.TrimSpace(trimmed[i+1:]) == "") || trimmed[i] == ':' && i+1 < len(trimmed) && trimmed[i+1] != ' ' {
 			return "", false
 		}
 		value := strings.TrimSpace(trimmed[i+1:])

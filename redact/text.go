@@ -71,6 +71,7 @@ const (
 	lookShell
 	lookPath
 	lookGraph
+	lookCookie
 	lookProvider
 )
 
@@ -82,11 +83,12 @@ var looks = []struct {
 	{lookPEM, "-----begin|---- begin|putty-user-key|age-secret-key|ssh-rsa |ssh-ed25519 |ecdsa-sha2"},
 	{lookURL, "://"},
 	{lookAuth, "bearer|jwt |jwt:|basic |digest |negotiate |authorization|apikey |token |ntlm |aws4-hmac|hawk "},
-	{lookProse, "password|passwd|passcode|passphrase|pass phrase|pass code|pwd|secret|token|credential|pin |pin:| pin|otp|cvv|cvc|api key|api-key|apikey|access key|private key|secret key|signing key|encryption key|security code|verification code|one-time|one time|login code|auth code|access code|recovery|backup code|seed phrase|mnemonic|ssn|social security|passwort|kennwort|signature|card number|iban|account number|privatekey|apikey|_key|key:|key=|auth|pass|key |2fa code|mfa code|sms code|your code|confirmation code|wpa|psk|masterauth|requirepass|cvn"},
+	{lookProse, "password|passwd|passcode|passphrase|pass phrase|pass code|pwd|secret|token|credential|pin |pin:| pin|otp|cvv|cvc|api key|api-key|apikey|access key|private key|secret key|signing key|encryption key|security code|verification code|one-time|one time|login code|auth code|access code|recovery|backup code|seed phrase|mnemonic|ssn|social security|passwort|kennwort|signature|card number|iban|account number|privatekey|apikey|_key|key:|key=|auth|pass|key |jwt|assertion|puk|2fa code|mfa code|sms code|your code|confirmation code|wpa|psk|masterauth|requirepass|cvn"},
 	{lookSQL, "select|insert|update|delete|replace|merge|exec|execute|call|alter|create|declare|load|show|comment|grant|values|upsert|with|copy|set|backup|do $$"},
 	{lookDatabase, strings.Join(slices.Concat(databaseErrors, databaseVerdicts, databaseRests, databaseObjects, []string{"copy ", "is invalid ("}), "|")},
 	{lookReset, "reset/|invite/|verify/|confirm/|magic/|activate/|unsubscribe/|invitation/|recover/|unlock/"},
 	{lookLogin, "login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |ftp>|curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken|proxy-user|chpasswd|alias set|snmp-server|openssl|vault login|http -a|ssh-keygen|expdp|impdp|sqlplus|plink|bcp |--user|identified by|identified with|.set|setp|sett|sets|setk|setheader|put(|cookie |<<<|/p:|/pwd:|/pass|identify |cargo login|sasl plain|setuser|lftp|http-basic|mosquitto|user-secrets|keyvault|reg add|encrypt_string|bundle config|ipmitool|https -a|--auth"},
+	{lookCookie, "cookie|true\t|false\t"},
 	{lookPath, "/webhook|/hooks/|/services/t|/bot|/incomingwebhook/"},
 	{lookShell, "db."},
 	{lookGraph, "query |query(|query{|mutation |mutation{|mutation(|subscription |fragment "},
@@ -210,6 +212,12 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 		if g.signs&signEscape != 0 && g.looks&lookProse != 0 && strings.IndexByte(s, '&') > 0 {
 			list = p.formPairs(s, list)
 		}
+	}
+	if g.signs&signLiteral != 0 && strings.IndexByte(s, '(') >= 0 {
+		list = p.callSpans(s, list)
+	}
+	if g.looks&lookCookie != 0 {
+		list = cookieSpans(s, jarSpans(s, list))
 	}
 	if g.looks&lookMultipart != 0 {
 		list = p.multipartSpans(s, list)

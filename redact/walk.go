@@ -554,10 +554,14 @@ func saysNothing(n *node, under nature) bool {
 	case numeral:
 		return under == flagged && len(n.text) <= 2
 	case text:
-		return n.text == "true" || n.text == "false"
+		return n.text == "true" || n.text == "false" || under == flagged && authMethods[strings.ToLower(n.text)]
 	}
 	return false
 }
+
+// authMethods are what is said under names such as smtp_auth that is no secret.
+var authMethods = set(`none basic plain login digest ntlm oauth oauth2 xoauth2 saml ldap oidc kerberos cram-md5 scram-sha-256 md5 trust peer bearer mtls tls cert
+	certificate required optional enabled disabled on off yes no local internal external sso iam password token apikey api_key public anonymous`)
 
 // isChange reports whether node i is an object of an old and a new value.
 func (p *Pass) isChange(i int32) bool {

@@ -27,6 +27,12 @@ func init() {
 		"forms of pairs": {
 			"fields[0][name]=password&fields[0][value]=§w", "fields%5B0%5D%5Bname%5D=password&fields%5B0%5D%5Bvalue%5D=§w", "name=password&value=§w", "field=password&old=§w&new=§w", "fields.0.key=api_key&fields.0.value=§w", "attr[]=password&val[]=§w", "key1=user&val1=ada&key2=password&val2=§w", "a=1&fields[1][key]=client_secret&fields[1][val]=§w",
 		},
+		"calls": {
+			"define('DB_PASSWORD', '§w');", "('password', '§w')", `.header("X-Parse-Master-Key", "§w")`, `setCookie("sid", "§w")`, "OrderedDict([('privateKey', '§w')])", "HTTPBasicAuth('bob', '§w')", `smtp.PlainAuth("", "ada", "§w", "h")`,
+			`.withSecret("§w")`, `new UsernamePasswordCredentials("ada", "§w")`, `client.setApiKey("§w")`, `Password("§w")`, `config.put("db.password", "§w")`, `proxy_set_header X-JWT-Assertion "§t";`, `setenv("API_TOKEN", "§w", 1)`, `os.Setenv("API_TOKEN", "§w")`, `http.Cookie{Name:"_ga", Value:"§w"}`, "Cookie[sid=§w]", `login("ada", "§w")`, `ada.authenticate('ada', '§w')`, `.auth("ada", "§w")`,
+		},
+		"cookies in files": {".x.com\tTRUE\t/\tTRUE\t0\tsid\t§w", "# Netscape HTTP Cookie File\n.x.com\tTRUE\t/\tFALSE\t1790000000\tsid\t§w\nx.org\tFALSE\t/\tFALSE\t0\tb\t§w", `{"cookieJar":{"sid":"§w"}}`, `{"cookieHeader":"sid=§w"}`, `{"cookies":[{"name":"sid","value":"§w"}]}`, `{"cookie_string":"sid=§w"}`},
+		"further names":    {`{"puk":"§w"}`, `{"encKey":"§w"}`, `{"rootpw":"§w"}`, "bindpw: §w", `{"REDISCLI_AUTH":"§w"}`, "REDIS_AUTH=§w", `{"pwdHistory":"§w"}`, `{"credentialsJson":"§w"}`, `{"proxy_auth":"ada:§w"}`, `{"key_pem":"§w"}`, `{"unseal_key":"§w"}`, `{"snmp_community":"§w"}`, "rootpw=§w", `{"ldapBindPw":"§w"}`, `{"Stripepwds":"§w"}`},
 		"sealed objects": {
 			`{"kind":"SecretList","items":[{"metadata":{"name":"x"},"data":{"p":"§w"}}]}`, `{"secretId":"x","payload":{"data":"§w"}}`, `{"kind":"Secret","stringData":{"app.conf":"§w"}}`, `{"apiVersion":"v1","kind":"List","items":[{"kind":"Secret","data":{"p":"§w"}}]}`,
 			`{"object":{"kind":"Secret","data":{"a":"§w"}},"verb":"create"}`, `{"objectRef":{"resource":"secrets","name":"x"},"requestObject":{"data":{"a":"§w"}}}`, `{"resource":"secrets","object":{"stringData":{"a":"§w"}}}`, `{"kind":"Secret","patch":{"data":{"a":"§w"}}}`,

@@ -1,0 +1,138 @@
+package redact
+
+import "strings"
+
+// maxArgument is how long, in bytes, an argument of a call is that is looked at.
+const maxArgument = 1024
+
+// callSpans finds secrets among the quoted arguments of calls: a value behind its
+// name, as in put("password", "…"), the last one of a call that logs somebody in, and
+// the only one of a call that sets a secret.
+func (p *Pass) callSpans(s string, list []span) []span {
+	for at := 0; at < len(s); {
+		k := strings.IndexByte(s[at:], '(')
+		if k < 0 {
+			break
+		}
+		open := at + k
+		at = open + 1
+		first, end, ok := argument(s, at)
+		if !ok {
+			continue
+		}
+		callee := calleeOf(s, open)
+		last, count := first, 1
+		login := logsIn(callee)
+		for count < 4 && end < len(s) && s[end] == ',' {
+			next, then, ok := argument(s, end+1)
+			if !ok {
+				break
+			}
+			if login && (last.from < last.to || count > 1) { // behind the user
+				list = append(list, next)
+			}
+			last, end = next, then
+			count++
+			if count == 2 && (callee != "" || then == len(s) || s[then] == ')') && isIdentifier(s[first.from:first.to]) && p.secretName(s[first.from:first.to]) && !p.alsoName(s[next.from:next.to]) {
+				list = append(list, next)
+			}
+		}
+		if count == 1 && first.from < first.to && callee != "" && (end == len(s) || s[end] == ')') && p.setsSecret(callee) {
+			list = append(list, first)
+		}
+		at = max(at, first.to)
+	}
+	return list
+}
+
+// argument returns what is within the quotes of the argument at, and where what
+// follows it begins.
+func argument(s string, at int) (x span, end int, ok bool) {
+	for at < len(s) && (s[at] == ' ' || s[at] == '\n' || s[at] == '\\') {
+		at++
+	}
+	if at == len(s) || s[at] != '"' && s[at] != '\'' {
+		return span{}, 0, false
+	}
+	esc := ""
+	if at > 0 && s[at-1] == '\\' {
+		esc = `\`
+	}
+	from, to := quoted(s[:min(len(s), at+maxArgument)], at, esc)
+	end = min(len(s), to+len(esc)+1)
+	for end < len(s) && s[end] == ' ' {
+		end++
+	}
+	return span{from: from, to: to, rule: rulePair}, end, true
+}
+
+// calleeOf returns the name before the bracket at open, without what is around it.
+func calleeOf(s string, open int) string {
+	i := open
+	for i > 0 && open-i < 64 && (isAlnum(s[i-1]) || s[i-1] == '_') {
+		i--
+	}
+	return s[i:open]
+}
+
+// alsoName reports whether a quoted text is the name of a secret too, in a list of names.
+func (p *Pass) alsoName(s string) bool {
+	return isIdentifier(s) && p.secretName(s) && !random(s, 2)
+}
+
+// setters are first words of the names of calls that take a secret.
+var setters = set(`set with use using add put new from of to`)
+
+// setsSecret reports whether a call takes a secret: setPassword, withSecret, Password.
+func (p *Pass) setsSecret(callee string) bool {
+	var array [maxWords]string
+	w := words(callee, array[:0])
+	if len(w) > 1 && setters[w[0]] {
+		w = w[1:]
+	}
+	return len(w) > 0 && len(w) <= 3 && !doing[w[0]] && p.secretName(strings.Join(w, "_"))
+}
+
+// doing are first words of the names of calls that take the name of a secret, or
+// somebody whose it is.
+var doing = set(`get find load read fetch delete remove has is reset list rotate create update change generate verify validate check revoke
+	issue send request forgot recover describe lookup by for hash encode show hide refresh require expire access view copy import export on handle`)
+
+// logsIn reports whether a call takes a user and a password.
+func logsIn(callee string) bool {
+	callee = squeeze(callee)
+	return endsIn(callee, "auth", "login", "signin", "authenticate", "credentials", "credential", "cookie") && !strings.HasPrefix(callee, "get") && !strings.HasPrefix(callee, "delete")
+}
+
+// cookieSpans finds the values of cookies in the files of browsers and programs, and
+// in what languages print of them: Cookie[sid=…].
+func cookieSpans(s string, list []span) []span {
+	for at := 0; ; {
+		i := indexFold(s[at:], "cookie")
+		if i < 0 {
+			break
+		}
+		at += i + len("cookie")
+		if at < len(s) && (s[at] == '[' || s[at] == '{') {
+			to := balanced(s, at)
+			list = append(list, span{from: at + 1, to: max(at+1, to-1), rule: ruleCookie})
+			at = to
+		}
+	}
+	return list
+}
+
+// jarSpans finds the cookies in lines of a Netscape file: domain, flag, path, flag,
+// time, name and value between tabs.
+func jarSpans(s string, list []span) []span {
+	for at := 0; at < len(s); {
+		end := lineEnd(s, at)
+		if f := strings.SplitN(s[at:end], "\t", 8); len(f) >= 7 && isFlag(f[1]) && isFlag(f[3]) && f[6] != "" {
+			list = append(list, span{from: end - len(strings.Join(f[6:], "\t")), to: end, rule: ruleCookie})
+		}
+		at = end + 1
+	}
+	return list
+}
+
+func isFlag(s string) bool { return s == "TRUE" || s == "FALSE" }
