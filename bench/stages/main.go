@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/collector/service/telemetry/otelconftelemetry"
 	"go.uber.org/zap"
 
+	"github.com/auditlog/auditlog/internal/heap"
 	"github.com/auditlog/auditlog/processor/duration"
 	"github.com/auditlog/auditlog/processor/normalize"
 	redactprocessor "github.com/auditlog/auditlog/processor/redact"
@@ -29,6 +30,7 @@ import (
 )
 
 func main() {
+	heap.KeepFloor(heap.Floor)
 	err := otelcol.NewCommand(otelcol.CollectorSettings{
 		BuildInfo: component.BuildInfo{Command: "stages"},
 		Factories: components,
