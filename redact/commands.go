@@ -38,7 +38,7 @@ func (p *Pass) commandSpans(s string, list []span) []span {
 				to++
 			}
 		}
-		short := j-i == 1 && (len(name) <= 2 || lower(name[0]) == 'p' && (!p.secretName(name) || name[0] == 'p' && !secretTerms[name] && after(commandLine(s, i), gluing...)))
+		short := j-i == 1 && (len(name) <= 2 && name != "pw" || lower(name[0]) == 'p' && (!p.secretName(name) || name[0] == 'p' && !secretTerms[name] && after(commandLine(s, i), gluing...)))
 		switch {
 		case short:
 			list = shortOption(s, i, j, k, from, to, list)
@@ -119,7 +119,7 @@ func shortOption(s string, i, j, k, from, to int, list []span) []span {
 		if glued && has("curl", "wget", "http") {
 			word, from, to = s[j+1:end], j+1, end
 		}
-		if c := strings.IndexAny(word, ":%"); c > 0 && has("curl", "wget", "http", "smbclient", "rpcclient", "ldap") {
+		if c := strings.IndexAny(word, ":%"); c > 0 && c+3 < len(word) && !has("docker", "podman", "chown") && !number(word[c+1:]) && !strings.HasPrefix(word[c:], "://") {
 			return value(from+c+1, to)
 		}
 	case 'w', 'a':
@@ -140,7 +140,7 @@ func number(s string) bool {
 }
 
 // logins are commands and phrases in which a password has no name, or a name
-// that means so there only. What the group matches goes.
+// that means so there only. What the groups match goes.
 var logins = []struct {
 	needle string // in lower case, what a match holds in any case
 	expr   *regexp.Regexp
@@ -148,7 +148,7 @@ var logins = []struct {
 }{
 	{`net user`, regexp.MustCompile(`(?i)\bnet user \S+ ([^/\s]\S*)`), false},
 	{`htpasswd`, regexp.MustCompile(`(?i)\bhtpasswd -\S*b\S* (?:\S+ )?\S+ (\S+)`), false},
-	{`echo`, regexp.MustCompile(`(?i)echo\s+["']?(?:[\w.-]+:)?([^"'|\s]+)["']?\s*\|\s*(?:sudo\s+)?(?:chpasswd|passwd|sudo|kinit|docker|su|gpg|openssl)`), false},
+	{`|`, regexp.MustCompile(`(?i)(?:echo|printf)\s+(?:-\w+\s+|%s\s+)?["']?(?:[\w.-]+:)?([^"'|\s]+)["']?\s*\|\s*(?:sudo\s+)?(?:chpasswd|passwd|sudo\s+-\S*S|kinit|docker|podman|su|gpg|openssl|gh auth|gcloud secrets|vault|cryptsetup|helm registry|kubectl create secret|wrangler secret)`), false},
 	{`auth `, regexp.MustCompile(`(?:^|[\s>"])AUTH (?:[a-z][\w-]* )?(\S{4,})`), false},
 	{`auth`, regexp.MustCompile(`(?i)\bAUTH(?:ENTICATE)? (?:PLAIN|LOGIN)[\s:]+(\S{4,})`), false},
 	{`convertto-`, regexp.MustCompile(`(?i)ConvertTo-SecureString\s+(?:-String\s+)?["']?([^"'\s]+)`), false},
@@ -161,20 +161,41 @@ var logins = []struct {
 	{`gh secret`, regexp.MustCompile(`(?i)\bgh secret set .*?(?:--body|-b)[ =]["']?([^\s"']+)`), false},
 	{`sshpass`, regexp.MustCompile(`\bsshpass -p ?["']?([^\s"']+)`), false},
 	{`password`, regexp.MustCompile(`(?i)\b(?:mysqladmin|nmcli) .*?\bpassword ["']?([^\s"']+)`), false},
+	{`_auth=`, regexp.MustCompile(`\b_auth=["']?([^\s"']+)`), false},
 	{`authtoken`, regexp.MustCompile(`(?i)authtoken[ =]["']?([^\s"']+)`), false},
 	{`ftp>`, regexp.MustCompile(`ftp> ?user \S+ (\S+)`), false},
 	{`variable "`, regexp.MustCompile(`(?i)variable "[^"]*(?:pass|secret|key|token|pwd)[^"]*" ?\{[^}]{0,200}?default\s*=\s*"([^"]*)"`), false},
 	{`snmp`, regexp.MustCompile(`(?i)\bsnmp\w+ .*?-[AX] (\S+)`), false},
 	{`password`, regexp.MustCompile(`(?i)\b(?:machine|login) \S+.*? password (\S+)`), false},
-	{`ssh-keygen`, regexp.MustCompile(`\bssh-keygen .*?-[NP] ?["']?([^\s"']+)`), false},
-	{`/`, regexp.MustCompile(`(?i)\b(?:expdp|impdp|sqlplus|sqlldr)(?: -\S+)* [\w.$-]+/([^\s@"']+)`), false},
-	{`plink`, regexp.MustCompile(`\bplink .*?-pw ["']?([^\s"']+)`), false},
-	{`bcp`, regexp.MustCompile(`\bbcp .*?-P ?["']?([^\s"']+)`), false},
+	{`ssh-keygen`, regexp.MustCompile(`\bssh-keygen .*?-N ?["']?([^\s"']+)`), false},
+	{`ssh-keygen`, regexp.MustCompile(`\bssh-keygen .*?-P ?["']?([^\s"']+)`), false},
+	{`/`, regexp.MustCompile(`(?i)\b(?:expdp|impdp|exp|imp|sqlplus|sqlldr|rman)(?: -\S+| target)* (?:userid=)?[\w.$-]+/["']?([^\s@"']+)`), false},
+	{` -`, regexp.MustCompile(`\s-(?:pw|xp) ["']?([^\s"']+)`), false},
+	{` -`, regexp.MustCompile(`\b(?:bcp|sqlcmd|osql|isql) .*?-P ?["']?([^\s"']+)`), false},
+	{`zip -`, regexp.MustCompile(`\b(?:un)?zip -\w+P ["']?([^\s"']+)`), false},
+	{`rar `, regexp.MustCompile(`\b(?:un)?rar .*?-h?p([^\s"'-]\S*)`), false},
+	{`unseal`, regexp.MustCompile(`\boperator unseal (?:-\S+ )*([^\s-]\S*)`), false},
+	{`from-literal`, regexp.MustCompile(`--from-literal[ =]["']?[\w.-]+=([^\s"']+)`), false},
+	{`put-parameter`, regexp.MustCompile(`\bssm put-parameter .*?--value[ =]["']?([^\s"']+)`), false},
+	{`authenticate_user`, regexp.MustCompile(`\bauthenticate_user \S+ (\S+)`), false},
+	{`-sec.`, regexp.MustCompile(`-sec\.(?:psk|wep-key\d|leap-password|password) ["']?([^\s"']+)`), false},
+	{`iwconfig`, regexp.MustCompile(`\biwconfig .*?key (?:s:)?(\S+)`), false},
+	{`<(echo`, regexp.MustCompile(`pass(?:word|phrase|wd)?-file[ =]<\(echo (?:-\w+ )?["']?([^)"']+)`), false},
+	{`snmp`, regexp.MustCompile(`(?i)\bsnmp\w+ .*?-c ["']?([^\s"']+)`), false},
+	{`ldappasswd`, regexp.MustCompile(`\bldappasswd .*?-s ["']?([^\s"']+)`), false},
+	{`runas`, regexp.MustCompile(`(?i)\brunas .*?/savecred ([^\s"'/]\S*)`), false},
+	{`htdigest`, regexp.MustCompile(`\bhtdigest -\S*b\S* \S+ \S+ \S+ (\S+)`), false},
+	{`smbclient`, regexp.MustCompile(`\bsmbclient //\S+ ([^\s-]\S*)`), false},
+	{`kv put`, regexp.MustCompile(`\bkv put (?:-\S+ )*\S+ ([^\r\n]+)`), false},
+	{`wpa_passphrase`, regexp.MustCompile(`\bwpa_passphrase \S+ (\S+)`), false},
+	{`radtest`, regexp.MustCompile(`\bradtest \S+ (\S+)(?: \S+ \d+ (\S+))?`), false},
+	{`secrets set`, regexp.MustCompile(`\bsecrets set (?:-\S+ )*((?:[\w.-]+=\S+ ?)+)`), false},
+	{` push `, regexp.MustCompile(`\b(?:nuget|gem) push .*?-k ["']?([^\s"']+)`), false},
 	{`--user`, regexp.MustCompile(`--user[ =]["']?[^\s:"']+:([^\s"']+)`), false},
-	{`identified`, regexp.MustCompile(`(?i)\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+["']?([^\s"';]+)`), false},
+	{`identified`, regexp.MustCompile(`(?i)\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+["']?([^\s"';]+)["']?(?:\s+replace\s+["']?([^\s"';]+))?`), false},
 	{`set`, regexp.MustCompile(`(?i)\bset\w*(?:pass|secret|token|apikey|pwd)\w*\(\s*["']([^"']+)`), false},
 	{`<<<`, regexp.MustCompile(`<<<\s*["']?(?:[\w.-]+:)?([^"'\s]+)`), false},
-	{`/p`, regexp.MustCompile(`(?i)\s/p(?:wd|ass|assword)?:([^\s"']+)`), false},
+	{`/p`, regexp.MustCompile(`(?i)\s/p(?:wd|ass|assword)?:["']?([^\s"']+)`), false},
 	{`snmp`, regexp.MustCompile(`(?i)\bsnmp\w+ .* -X (\S+)`), false},
 	{`identify`, regexp.MustCompile(`(?i)\bidentify (\S+)`), true},
 	{`login `, regexp.MustCompile(`(?:^|[\r\n]|cargo )(?i:login) (?:[\w.@-]+ )?([^\s=]+)(?:\s|$)`), true},
@@ -208,8 +229,13 @@ func loginSpans(s string, list []span) []span {
 			continue
 		}
 		for _, at := range l.expr.FindAllStringSubmatchIndex(s, -1) {
-			if v := s[at[2]:at[3]]; !harmlessValue(v) && !strings.HasPrefix(v, "[redacted:") && (!l.chosen || looksChosen(v, "")) {
-				list = append(list, span{from: at[2], to: at[3], rule: rulePair})
+			for k := 2; k < len(at); k += 2 {
+				if at[k] < 0 {
+					continue
+				}
+				if v := s[at[k]:at[k+1]]; !harmlessValue(v) && !strings.HasPrefix(v, "[redacted:") && (!l.chosen || looksChosen(v, "")) {
+					list = append(list, span{from: at[k], to: at[k+1], rule: rulePair})
+				}
 			}
 		}
 	}

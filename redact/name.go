@@ -67,7 +67,7 @@ var embedded = []string{
 }
 
 // suffixes end an undivided word: dbpwd, mytoken.
-var suffixes = []string{"token", "pwd", "passwd", "cvv", "dbpass", "userpass", "rootpass", "adminpass", "pw"}
+var suffixes = []string{"token", "pwd", "passwd", "cvv", "storepass", "keypass", "dbpass", "userpass", "rootpass", "adminpass", "pw"}
 
 // sounding are last words that make a name only sound secret: the type, the
 // age, the place of a secret is none.
@@ -461,7 +461,7 @@ func (e *Engine) isEmbedded(word string) bool {
 		}
 	}
 	for _, t := range suffixes {
-		if strings.HasSuffix(strings.TrimSuffix(word, "s"), t) {
+		if strings.HasSuffix(word, t) || strings.HasSuffix(strings.TrimSuffix(word, "s"), t) {
 			return true
 		}
 	}

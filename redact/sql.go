@@ -15,11 +15,13 @@ var sqlStarts = []struct{ verb, then string }{
 	{"create", "login"}, {"grant", "identified"}, {"set", "password"}, {"exec", "@"}, {"execute", "("}, {"call", "("}, {"with", "select"},
 	{"backup", "'"}, {"create", "default '"}, {"alter", "default '"}, {"do", "$$"}, {"set", "= '"}, {"declare", "@"}, {"load", "into"}, {"show", "for '"}, {"execute", "'"}, {"exec", "'"}, {"comment", "is '"}, {"insert", "values"}, {"upsert", "values"}, {"delete", "where"}, {"create", "options ("}, {"create", "identified"}, {"create", "password '"},
 	{"select", "'"}, {"select", "--"}, {"select", "/*"}, {"select", "$1"}, {"copy", "from"}, {"values", "("},
+	{"prepare", "from '"}, {"create", "secret '"}, {"truncate", "/*"}, {"truncate", "--"}, {"drop", "'"}, {"drop", "/*"}, {"attach", "'"}, {"pragma", "key"}, {"notify", ", '"}, {"show", "like '"}, {"set", "@"},
+	{"match", "return"}, {"match", "delete"}, {"match", "set"}, {"merge", "set"}, {"create", "{name"},
 }
 
 // sqlStart finds where a statement begins in s, -1 if nowhere.
 func sqlStart(s string) int {
-	var never uint64 // verbs whose second word does not follow any more
+	var never [128]bool // verbs whose second word does not follow any more, as in sqlStarts
 	for i := 0; i < len(s); i++ {
 		if !isAlpha(s[i]) {
 			continue
@@ -36,7 +38,7 @@ func sqlStart(s string) int {
 
 // weak are verbs that sentences have too: they begin a statement only where a
 // sentence or a text may begin.
-var weak = []string{"set", "do", "show", "load", "backup", "comment"}
+var weak = []string{"set", "do", "show", "load", "backup", "comment", "drop", "attach", "match", "notify", "truncate", "merge"}
 
 func isWeak(s string) bool {
 	for _, w := range weak {
@@ -62,17 +64,17 @@ var verbStarts = func() (t [256][]int) {
 	return t
 }()
 
-func startsStatement(s string, never *uint64) bool {
+func startsStatement(s string, never *[128]bool) bool {
 	for _, k := range verbStarts[lower(s[0])] {
 		x := &sqlStarts[k]
 		n := len(x.verb)
-		if *never>>k&1 != 0 || !hasPrefixFold(s, x.verb) || len(s) > n && isWordByte(s[n]) {
+		if never[k] || !hasPrefixFold(s, x.verb) || len(s) > n && isWordByte(s[n]) {
 			continue
 		}
 		if indexFold(s[n:], x.then) >= 0 {
 			return true
 		}
-		*never |= 1 << k
+		never[k] = true
 	}
 	return false
 }
@@ -81,6 +83,7 @@ func isWordByte(c byte) bool { return isAlnum(c) || c == '_' || c == '.' || c ==
 
 // isSQL reports whether s is a statement as a whole.
 func isSQL(s string) bool {
+	s = s[beginning(s):]
 	if !startsLikeSQL(s) {
 		return false
 	}
@@ -90,11 +93,7 @@ func isSQL(s string) bool {
 
 // startsLikeSQL compares the first word only.
 func startsLikeSQL(s string) bool {
-	i := 0
-	for i < len(s) && (s[i] <= ' ' || s[i] == '(' || s[i] == ';') {
-		i++
-	}
-	if s = s[i:]; s == "" {
+	if s = s[beginning(s):]; s == "" {
 		return false
 	}
 	for _, k := range verbStarts[lower(s[0])] {
@@ -103,6 +102,38 @@ func startsLikeSQL(s string) bool {
 		}
 	}
 	return false
+}
+
+// preludes are what stands before a statement and says nothing of its own.
+var preludes = regexp.MustCompile(`^(?i)(?:(?:begin|start|transaction|work|commit|explain|analyze|verbose)\b[;\s]+|(?:use|truncate) [\w$.]+;\s*)+`)
+
+// beginning returns where the first word of a statement is, behind brackets,
+// comments and preludes.
+func beginning(s string) (i int) {
+	for i < len(s) {
+		rest := s[i:]
+		switch c := rest[0]; {
+		case c <= ' ' || c == '(' || c == ';':
+			i++
+		case strings.HasPrefix(rest, "/*"):
+			k := strings.Index(rest, "*/")
+			if k < 0 {
+				return i
+			}
+			i += k + 2
+		case strings.HasPrefix(rest, "--") || c == '#':
+			i += lineEnd(rest, 0)
+		case c|0x20 == 'b' || c|0x20 == 's' || c|0x20 == 'e' || c|0x20 == 'u' || c|0x20 == 't' || c|0x20 == 'c':
+			k := preludes.FindStringIndex(rest[:min(len(rest), 160)])
+			if k == nil {
+				return i
+			}
+			i += k[1]
+		default:
+			return i
+		}
+	}
+	return i
 }
 
 // sqlSpans finds a statement in s and replaces it by one without literals.
@@ -184,13 +215,16 @@ func statement(s string, whole bool) string {
 		verb = s[:i]
 	}
 	unsure := verb + " " + marker(ruleSQL)
-	if strings.Contains(s, marker(ruleSQL)) && strings.TrimSpace(s) == unsure {
-		return s
+	if strings.Contains(s, marker(ruleSQL)) && strings.HasSuffix(s, marker(ruleSQL)) {
+		return s // done before
+	}
+	s = withoutLists(plainIdentifiers(s))
+	if plain := beforeLiterals(s); plain < len(s) {
+		unsure = withoutNumbers(s[:plain]) + marker(ruleSQL)
 	}
 	if strings.IndexByte(s, '\\') >= 0 || strings.Count(s, "'")%2 != 0 || strings.Count(s, `"`)%2 != 0 || strings.Count(s, "`")%2 != 0 {
 		return unsure
 	}
-	s = withoutLists(s)
 	var b strings.Builder
 	lexer := sqllexer.New(s)
 	previous := ""
@@ -200,6 +234,9 @@ func statement(s string, whole bool) string {
 			return b.String()
 		}
 		v := t.Value
+		if v[0] == '#' && !strings.HasPrefix(v, "#>") && !strings.HasPrefix(v, "#-") && !tablePlace(previous) { // a comment of MySQL
+			return strings.TrimRight(b.String(), " ") + " " + marker(ruleSQL)
+		}
 		switch t.Type {
 		case sqllexer.ERROR, sqllexer.UNKNOWN, sqllexer.INCOMPLETE_STRING:
 			if t.Type != sqllexer.UNKNOWN || strings.TrimSpace(v) != "?" {
@@ -226,6 +263,34 @@ func statement(s string, whole bool) string {
 	return unsure
 }
 
+// plainIdentifiers takes off the quotes of MySQL from names.
+func plainIdentifiers(s string) string {
+	if strings.IndexByte(s, '`') < 0 {
+		return s
+	}
+	return backquoted.ReplaceAllString(s, "$1")
+}
+
+var backquoted = regexp.MustCompile("`([A-Za-z_$][A-Za-z0-9_$-]{0,63})`")
+
+// beforeLiterals returns how far a statement has neither literals nor comments.
+func beforeLiterals(s string) int {
+	i := strings.IndexAny(s, "'\"`$#\\")
+	if i < 0 {
+		i = len(s)
+	}
+	for _, comment := range []string{"--", "/*"} {
+		if k := strings.Index(s[:i], comment); k >= 0 {
+			i = k
+		}
+	}
+	return i
+}
+
+var numbers = regexp.MustCompile(`\b\d+(?:\.\d+)?\b`)
+
+func withoutNumbers(s string) string { return numbers.ReplaceAllString(s, "?") }
+
 // withoutLists replaces the lists of bound values that loggers write behind a
 // statement: [["name", "…"]].
 func withoutLists(s string) string {
@@ -251,7 +316,16 @@ func withoutLists(s string) string {
 // literalPlace reports whether a value is expected after the token before.
 func literalPlace(previous string) bool {
 	switch previous {
-	case "[", "=", "<", ">", "<=", ">=", "<>", "!=", "+", "||", "~", "like", "ilike", "rlike", "regexp", "between", "in", "then", "else", "limit", "offset", "values", "by":
+	case "[", ":", "=", "<", ">", "<=", ">=", "<>", "!=", "+", "||", "~", "like", "ilike", "rlike", "regexp", "between", "in", "then", "else", "limit", "offset", "values", "by":
+		return true
+	}
+	return false
+}
+
+// tablePlace reports whether the name of a table is expected after the token before.
+func tablePlace(previous string) bool {
+	switch previous {
+	case "from", "into", "table", "join", "update", "exists", ",":
 		return true
 	}
 	return false

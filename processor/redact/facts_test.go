@@ -23,6 +23,7 @@ var requestFacts = []string{
 
 // sentencesThatStay are messages and descriptions without a secret.
 var sentencesThatStay = []string{
+	"ssh -p 2222 bob@h", "docker run -p 8080:80 nginx", "mkdir -p /var/lib/x", "mysql -h db -P 3306 -u app shop", "kubectl get secret db -o yaml", "kubectl create secret generic db --from-file=a.txt", "vault kv get secret/db", "vault login -method=oidc", "vault operator seal-status", "openssl req -new -key k.pem -out r.csr", "git commit -m fix", "scp -P 2222 a bob@h:b", "cp -p a b", "nmap -p 80 h", "redis-cli -h h ping", "curl -k https://x.org", "mosquitto_sub -h h -t x", "ssh-keygen -R host", "rsync -a a b", "echo done | tee log.txt", "docker login registry.example.com", "sudo -u bob ls", "grep -c foo a.txt", "aws ssm get-parameter --name /p", "snmpwalk -v3 -u u h",
 	"column \"password\" of relation \"users\" does not exist", "failed to parse config file /etc/app.yaml", "request failed validation: name is required", "parameters updated by ana", "Invalid value for parameter limit", "Policy violated by user bob", "document 17 failed validation", "binding role editor to bob", "cannot convert report 17 to pdf", "invocation of function billing took 12 ms", "args: 3", "item 'Dark mode' enabled", "value 'editor' of role changed by ana", "moved row 7 to archive",
 	"set up a new workspace", "show details for the report", "call Anna back at noon", "load data into the dashboard", "comment on PR 17", "do it again", "created project 'atlas' with options (a, b)", "merge pull request #42 from acme/feature", "backup of db-3 finished in 12 s", "executed job 17 in 3.2 s", "copy of Report 7 created", "deleted row 4 of table users", "updated settings: theme=dark, locale=de-CH", "replaced disk sda in node-07", "values changed: 3", "select all, then press delete", "alter ego approved the change",
 	"kubelet: Successfully pulled image \"registry.example.com/app:2.1.0\" in 1.2s", "Scaled up replica set web-7d9f8b6c5d to 3", "Created pod: web-7d9f8b6c5d-x2x4z", "Readiness probe failed: HTTP probe failed with statuscode: 503", "Node node-07 status is now: NodeReady", "deployment.apps/web configured", "job.batch/migrate-20261122 completed", "secret/db-credentials configured", "serviceaccount/token-reader created", "networkpolicy.networking.k8s.io/default-deny created",
@@ -81,6 +82,21 @@ func TestPipelineKeeps(t *testing.T) {
 			t.Logf("%d of %d lost", lost, total)
 			require.LessOrEqual(t, lost*100, total)
 		})
+	}
+}
+
+// TestStatementsKeepTheirTables reads statements with comments, quotes of MySQL and
+// literals that only one database understands.
+func TestStatementsKeepTheirTables(t *testing.T) {
+	run := pipeline(t, "*")
+	for _, s := range [][2]string{
+		{"DELETE", "/* c */ DELETE FROM orders WHERE k='x'"}, {"SELECT", "SELECT * FROM `orders` WHERE n = \"a\" # c"}, {"update", "update orders set n = $tag$it's$tag$"}, {"SELECT", "SELECT * FROM orders WHERE note = 'a\\'s b'"},
+		{"ALTER", "ALTER TABLE orders ADD COLUMN c text DEFAULT 'x'"}, {"UPDATE", "BEGIN; UPDATE orders SET a=1 WHERE b='x'"}, {"UPDATE", "SET @p='x'; UPDATE orders SET a=@p"}, {"UPDATE", "-- it's me\nUPDATE orders SET a = 'x'"},
+		{"SELECT", "SELECT * FROM orders WHERE a = 'x"}, {"insert", "insert into `shop`.`orders` (`a`) values ('x')"}, {"TRUNCATE", "TRUNCATE orders /* why */"},
+	} {
+		out := written(run(record(attribute("db.query.text"), s[1])))
+		require.Contains(t, out, "orders", s[1])
+		require.Contains(t, out, s[0], s[1])
 	}
 }
 
