@@ -164,7 +164,7 @@ var logins = []struct {
 	{`_auth=`, regexp.MustCompile(`\b_auth=["']?([^\s"']+)`), false},
 	{`authtoken`, regexp.MustCompile(`(?i)authtoken[ =]["']?([^\s"']+)`), false},
 	{`ftp>`, regexp.MustCompile(`ftp> ?user \S+ (\S+)`), false},
-	{`variable "`, regexp.MustCompile(`(?i)variable "[^"]*(?:pass|secret|key|token|pwd)[^"]*" ?\{[^}]{0,200}?default\s*=\s*"([^"]*)"`), false},
+	{`variable "`, regexp.MustCompile(`(?i)variable "[^"]*(?:pass|secret|key|token|pwd|pin|otp|cred|cvv|auth)[^"]*" ?\{[^}]{0,200}?default\s*=\s*"([^"]*)"`), false},
 	{`snmp`, regexp.MustCompile(`(?i)\bsnmp\w+ .*?-[AX] (\S+)`), false},
 	{`password`, regexp.MustCompile(`(?i)\b(?:machine|login) \S+.*? password (\S+)`), false},
 	{`ssh-keygen`, regexp.MustCompile(`\bssh-keygen .*?-N ?["']?([^\s"']+)`), false},
@@ -219,6 +219,12 @@ var logins = []struct {
 	{`community`, regexp.MustCompile(`\bsnmp-server community (\S+)`), false},
 	{`login`, regexp.MustCompile(`(?i)\blog(?:in|on) [\w.@-]+:(\S*[\d!#$%^&*]\S*[A-Za-z]\S*|\S*[A-Za-z]\S*[\d!#$%^&*]\S*)`), false},
 	{`cookie`, regexp.MustCompile(`(?i)\bcookies? [\w.-]{1,40}=([^\s;,"']+)`), false},
+	{`auth `, regexp.MustCompile(`(?i)\bauth(?:enticate)? [\w.@-]+ ([^\s,;)"']+)`), true},
+	{`log`, regexp.MustCompile(`(?i)\b(?:log(?:ged)? ?[io]n|sign(?:ed)? in|credentials)(?: (?:as|with|using|for|by))?:? ["']?[\w.@-]{2,40} ?[:/] ?([^\s,;)"'/]+)(?:[\s,;)"']|$)`), true},
+	{`auth`, regexp.MustCompile(`(?i)\bauth(?:entication|orization)? (?:failed|failure|error|rejected|denied)(?: for)?:? ["']?[\w.@-]{2,40} ?[:/] ?([^\s,;)"'/]+)(?:[\s,;)"']|$)`), true},
+	{`/`, regexp.MustCompile(`(?:^|[\s"'(:])[\w.@-]{2,40} ?/ ?(\S+) (?:is|are) (?:the|your|his|her|our|their|its) (?:new )?(?:login|user|credentials?|account|access)`), false},
+	{`key=`, regexp.MustCompile(`(?i)\b\w*(?:key|secret|token)\w*(?:exception|error):? .*?\bkey[=:] ?["']?([^\s"',;)]+)`), true},
+	{`code `, regexp.MustCompile(`(?i)\b(?:use|enter|type|your|the) (?:the |this )?code:? (?:is )?["']?(\d{4,8})\b`), false},
 	{`log`, regexp.MustCompile(`(?i)\blog(?:ged )?[io]n (?:as|with) [\w.@-]+[:/](\S+)`), false},
 }
 
@@ -233,7 +239,7 @@ func loginSpans(s string, list []span) []span {
 				if at[k] < 0 {
 					continue
 				}
-				if v := s[at[k]:at[k+1]]; !harmlessValue(v) && !strings.HasPrefix(v, "[redacted:") && (!l.chosen || looksChosen(v, "")) {
+				if v := s[at[k]:at[k+1]]; !harmlessValue(v) && !strings.HasPrefix(v, "[redacted:") && (!l.chosen || looksChosen(v, "password")) {
 					list = append(list, span{from: at[k], to: at[k+1], rule: rulePair})
 				}
 			}

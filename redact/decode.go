@@ -199,6 +199,11 @@ func (p *Pass) encoded(word string, decoded int) string {
 	if decoded >= maxDecode {
 		return ruleDepth
 	}
+	return p.holds(text, decoded)
+}
+
+// holds reports the rule for what a decoded text holds, "" if nothing.
+func (p *Pass) holds(text string, decoded int) string {
 	inner := Pass{e: p.e, traits: p.traits, clean: p.clean, requests: p.requests, removed: p.removed}
 	if inner.text(text, prose, decoded+1) != text || basicPair(text) || isClaims(text) {
 		p.removed = inner.removed

@@ -207,7 +207,7 @@ func TestChangedTo(t *testing.T) {
 	require.Equal(t, "password was changed to [redacted:prose] by bob", p.Message("x", "password was changed to kestrelHorseQ by bob"))
 	require.Equal(t, "password changed from [redacted:prose] to [redacted:prose]", p.Message("x", "password changed from lakane-mobigi to zosobo"))
 	require.Equal(t, "set password to [redacted:prose]", p.Message("x", "set password to sufoli-tanati"))
-	require.Equal(t, "set db_password to [redacted:pair]", p.Message("x", "set db_password to rofepivika"))
+	require.Equal(t, "set db_password to [redacted:prose]", p.Message("x", "set db_password to rofepivika"))
 	require.Equal(t, "privateKey -> [redacted:pair]", p.Field("x", "privateKey -> sMp521O30e8XOmzy"))
 	require.Equal(t, "password was rotated on schedule", p.Message("x", "password was rotated on schedule"))
 }

@@ -159,10 +159,25 @@ func (p *Pass) directives(s string, list []span) []span {
 			i = to
 			continue
 		}
+		if j+2 < len(s) && (s[j] == '[' || strings.HasPrefix(s[j:], "(value=")) && p.secretName(name) { // name[value], name(value=…)
+			from := j + 1
+			if strings.HasPrefix(s[from:], "value=") {
+				from += len("value=")
+			}
+			to := from
+			for to < len(s) && strings.IndexByte("])\r\n \"'", s[to]) < 0 {
+				to++
+			}
+			if v := s[from:to]; to < len(s) && (s[to] == ']' || s[to] == ')') && looksChosen(v, "password") {
+				list = append(list, span{from: from, to: to, rule: rulePair})
+				i = to
+				continue
+			}
+		}
 		if j+1 < len(s) && s[j] == ' ' && s[j+1] > ' ' && madeUp(name) && p.secretName(name) {
 			from, to := j+1, rest(s, j+1, ' ', false)
-			sure := i > 0 && s[i-1] == '(' || setting(s[:i])
-			for _, link := range []string{" to ", " -> ", " → ", " is "} {
+			sure := i > 0 && s[i-1] == '(' || setting(s[:i]) || alone(s, i, j+1)
+			for _, link := range []string{" value is ", " to ", " -> ", " → ", " is "} {
 				if n := len(link); strings.HasPrefix(s[j:], link) && j+n < len(s) {
 					from, to, sure = j+n, rest(s, j+n, ' ', false), sure || link != " is "
 				}
@@ -182,6 +197,12 @@ func (p *Pass) directives(s string, list []span) []span {
 		i = j
 	}
 	return list
+}
+
+// alone reports whether a name at i and the word at j are all of their line.
+func alone(s string, i, j int) bool {
+	word := strings.TrimRight(s[j:lineEnd(s, j)], " ")
+	return (i == 0 || s[i-1] == '\n') && looksChosen(word, "password") && strings.IndexByte(word, ' ') < 0
 }
 
 // setting reports whether a text ends in a word after which a name and its value
@@ -237,7 +258,7 @@ func madeUp(name string) bool {
 			upper++
 		}
 	}
-	return upper == len(name)-1 && len(name) > 8 || name == "requirepass" || name == "masterauth"
+	return upper == len(name)-1 && len(name) > 8 || name == "requirepass" || name == "masterauth" || name == "rootpw" || name == "bindpw"
 }
 
 // columns finds the values of a column whose head, in a line above lines of as

@@ -89,7 +89,7 @@ func (p *Pass) pairElements(s, name string, from int, list []span) []span {
 }
 
 // labels are elements whose text is the name of what stands behind them.
-var labels = set(`td dt b strong label span em i code h1 h2 h3 h4 h5 h6 th`)
+var labels = set(`td dt b strong label span em i string code h1 h2 h3 h4 h5 h6 th`)
 
 // labelled takes what stands behind a label whose end tag begins at: a text, the
 // text of the next element, or the value of an input.
@@ -124,7 +124,7 @@ func labelled(s string, at int, list []span) []span {
 // pairAttributes finds the value beside the name of a secret in one XML tag:
 // <add key="password" value="…"/>.
 func (p *Pass) pairAttributes(s string, from, to int, list []span) (_ []span, named bool) {
-	var value span
+	var values []span
 	for at := from; at < to; {
 		eq := strings.IndexByte(s[at:to], '=')
 		if eq < 0 {
@@ -154,12 +154,12 @@ func (p *Pass) pairAttributes(s string, from, to int, list []span) (_ []span, na
 		text := s[q+1 : q+1+end]
 		named = named || pairNames[name] && p.secretName(text)
 		if pairValues[name] {
-			value = span{from: q + 1, to: q + 1 + end, rule: rulePair}
+			values = append(values, span{from: q + 1, to: q + 1 + end, rule: rulePair})
 		}
 		at = q + 2 + end
 	}
-	if named && value.to > value.from {
-		list = append(list, value)
+	if named {
+		list = append(list, values...)
 	}
 	return list, named
 }

@@ -51,13 +51,16 @@ var secretTerms = set(`
 	taxid taxpayerid iban bankaccount bankaccountnumber accountnumber routingnumber passportnumber passportno nationalid
 	driverlicense driverslicense drivinglicence driverlicensenumber salt pepper nonce2 fingerprintsecret htpasswd shadow
 	phpsessid jsessionid sessid connectsid aspnetsessionid xsrf csrf xsrftoken csrftoken authenticitytoken
-	passw pword psk wpapsk presharedkey passkey requirepass masterauth authtoken certkey certificatekey fernetkey datakey dek dekplaintext plaintextkey storagekey
+	passw pword psk wpapsk presharedkey passkey requirepass masterauth authtoken certkey certificatekey fernetkey dek dekplaintext plaintextkey storagekey
 	mothermaidenname mothersmaidenname maidenname salasana sifre heslo haslo geslo clave adgangskode losenord lozinka jelszo parolla
 	geheimnis kennwort contrasena motdepasse senha wachtwoord parola haslo
 	pwdhistory passwdhistory puk pukcode unsealkey enckey deckey snmpcommunity communitystring rocommunity rwcommunity rootpw bindpw adminpw userpw dbpw
 	sealkey vaultkey keypem pemkey keymaterial keydata jsonkey keyfilejson developerkey devkey merchantkey wifikey wepkey networkkey jwtkey cookiekey
 	recoverykey backupkey productkey sshprivatekey hostprivatekey dsakey ecdsakey ed25519key cakey bitlockerkey transitkey tokenkey securekey passwordkey dbkey
 	awsaccesskeyid awssecretaccesskey awssessiontoken azureclientsecret gcpkey googleapikey
+	nip keypw joinkey pairingkey clientkeydata keytab pinblock track1 track2 trackdata track2data magstripe
+	proxyuserpwd smtpauthpass sshprivkey preauthkey otpseed totpseed otpsecret doorcode alarmcode pairingcode
+	nationalinsurancenumber nino socialinsurance medicarenumber passportid unlockpattern challengeanswer clientsecretvalue bindpassword bindcredentials
 `)
 
 // embedded terms are looked for inside one undivided word: PGPASSWORD.
@@ -83,6 +86,8 @@ var sounding = set(`
 	validation verification generator generation parser office bucket exists present missing supported needed management
 	settings options config2 configuration2 authentication auth2 grant granttype flow support event action request2 response2 role roles group
 	window interval period schedule year month day minlength maxlength hashing cost rounds iterations
+	threshold remaining second hour minute intervals channel channels inventory mismatch lockout delay grace queue topic ratio percentage percent alias aliases
+	reader readers operator operators custodian custodians owners managers consumer consumers lookup breach incident incidents team teams namespace cluster
 	history histories log threshold thresholds remaining channel channels minute second hour balance available consumed inventory detection hygiene leak
 	scanning scanner
 	exception exceptions controller impl factory listener filter interceptor repository test tests spec util utils model view component page form dialog screen dashboard
@@ -95,7 +100,7 @@ var extensions = set(`java go py js ts rb cs php kt scala cpp yaml yml json xml 
 // counting are words before "token" that make it a measure of text or a cursor.
 var counting = set(`max min total input output prompt completion num n cached reasoning used remaining llm thinking cancellation design`)
 
-var rowWords = set(`itemsreturned rowsreturned recordsreturned returneditems returnedrows rows results records resultset resultsets recordset recordsets hits documents docs tuples resultrows datarows dataset resultdata rowdata queryresult queryresults searchresults sampledata`)
+var rowWords = set(`firstbatch nextbatch itemsreturned rowsreturned recordsreturned returneditems returnedrows rows results records resultset resultsets recordset recordsets hits documents docs tuples resultrows datarows dataset resultdata rowdata queryresult queryresults searchresults sampledata`)
 
 var payloadWords = set(`payload payloads content contents text markdown html messages prompt prompts document completion completions transcript
 	plaintext rawtext fulltext bodytext filecontent filecontents filedata attachment attachments instructions snippet blob rawbody rawdata
@@ -295,6 +300,9 @@ func (e *Engine) classify(name string) nature {
 	if len(w) > 1 && w[len(w)-1] == "auth" && authOf[w[len(w)-2]] {
 		return flagged
 	}
+	if strings.HasSuffix(joined, "datakey") && !strings.HasSuffix(strings.ToLower(name), "data.key") {
+		return secret // that encrypts data
+	}
 	if n := e.spelled(name, w, joined); n != plain {
 		return n
 	}
@@ -349,7 +357,7 @@ func inside(name string) nature {
 			return cookies
 		case rowWords[part] && part != "records" && part != "docs":
 			return rows
-		case payloadWords[part], bodyWords[part], responseWords[part]:
+		case payloadWords[part], bodyWords[part], responseWords[part], part == "body":
 			return body
 		}
 		name = rest
@@ -471,6 +479,9 @@ func (e *Engine) isEmbedded(word string) bool {
 // verdict weighs a term, the words [i,j) of a name, by the words around it.
 func verdict(w []string, i, j int, term string) nature {
 	last := w[len(w)-1]
+	if j == len(w)-1 && (last == "history" || last == "histories") && strings.HasPrefix(term, "p") {
+		return flagged // those before, or how many of them
+	}
 	if j < len(w) && sounding[last] && !(last == "id" && (w[j-1] == "key" && contains(w, "access") || term == "secret")) {
 		return plain
 	}
@@ -614,6 +625,12 @@ func lookAlike(r rune) rune {
 		return 'A' + r - 0x1F1E6
 	case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Mn, r), unicode.Is(unicode.Me, r), r == 0x115F, r == 0x1160, r == 0x3164, r == 0x2800, r == 0xFFA0:
 		return 0
+	case r >= 0x660 && unicode.Is(unicode.Nd, r): // digits of other scripts
+		base := r
+		for r-base < 9 && unicode.Is(unicode.Nd, base-1) {
+			base--
+		}
+		return '0' + r - base
 	case r == 0xFE55, r == 0xA789, r == 0x2236, r == 0x2D0, r == 0xFE13:
 		return ':'
 	case r == 0x2014, r == 0x2015, r == 0x2192, r == 0x21D2, r == 0x27F6, r == 0x2794, r == 0x279C, r == 0x279D, r == 0x27A1, r == 0xFE66, r == 0x2261:

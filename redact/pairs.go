@@ -12,6 +12,9 @@ func isNameByte(c byte) bool {
 // pairSpans finds the values of secret names in name=value, name: value, JSON
 // and YAML fragments, headers, forms and dotenv lines.
 func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
+	if isAction(s) {
+		return list
+	}
 	for i := 0; i < len(s); i++ {
 		table := s[i] == '|' || s[i] == '\t' && i > 0 && isNameByte(s[i-1])
 		arrow := s[i] == '-' && i > 0 && s[i-1] == '<' // name <- value
@@ -29,7 +32,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			before--
 		}
 		name, lineStart := nameBefore(s, before)
-		if name == "" {
+		if name == "" || strings.Contains(name, " via ") {
 			continue
 		}
 		n := p.nature(lastName(name))
@@ -140,6 +143,30 @@ func formName(name string) (around, last string) {
 	return around, last
 }
 
+// isAction reports whether s is an action of a policy: secretsmanager:GetSecretValue.
+func isAction(s string) bool {
+	service, action, ok := strings.Cut(s, ":")
+	if !ok || len(s) > 80 || len(service) < 2 || action == "" || !isUpper(action[0]) {
+		return false
+	}
+	for i := 0; i < len(service); i++ {
+		if !isLower(service[i]) && !isDigit(service[i]) && service[i] != '-' {
+			return false
+		}
+	}
+	verb := false
+	for _, v := range actionVerbs {
+		verb = verb || strings.HasPrefix(action, v) && (len(action) > len(v) && (isUpper(action[len(v)]) || action[len(v)] == '*'))
+	}
+	for i := 0; i < len(action); i++ {
+		verb = verb && (isAlpha(action[i]) || action[i] == '*')
+	}
+	return verb
+}
+
+// actionVerbs begin the names of actions in policies.
+var actionVerbs = strings.Fields(`Get Put List Describe Create Delete Update Tag Untag Rotate Restore Cancel Replicate Remove Stop Start Validate Batch Decrypt Encrypt Generate Sign Verify Assume Attach Detach Set Add Enable Disable Reset Change Read Write Invoke Revoke Issue`)
+
 // inResourceName reports whether the colon at i is within the name of a resource:
 // arn:aws:secretsmanager:….
 func inResourceName(s string, i int) bool {
@@ -166,7 +193,7 @@ func nameBefore(s string, i int) (name string, lineStart bool) {
 	for j > 0 && (s[j-1] == ' ' || s[j-1] == '\t' || s[j-1] == '=' || s[j-1] == ':') && i-j < 4 {
 		j--
 	}
-	for j > 0 && strings.IndexByte("\"'`\\])*", s[j-1]) >= 0 && i-j < 8 {
+	for j > 0 && strings.IndexByte("\"'`\\])*?", s[j-1]) >= 0 && i-j < 8 {
 		j--
 	}
 	end := j
@@ -212,6 +239,23 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 	}
 	colon := s[i] == ':'
 	for j < len(s) && (s[j] == ' ' || s[j] == '\t' || s[j] == '+' && j+1 < len(s) && s[j+1] == '"') && j-i < 16 {
+		j++
+	}
+	if colon && j+1 < len(s) && (s[j] == '&' || s[j] == '!') && isAlpha(s[j+1]) { // an anchor or a tag of YAML
+		if k := strings.IndexByte(s[j:min(len(s), j+32)], ' '); k > 0 && strings.IndexByte(s[j:j+k], '\n') < 0 {
+			j += k + 1
+		}
+	}
+	if !colon && s[i] == '>' && j < len(s) && s[j] <= ' ' { // as var_dump of PHP writes it
+		k := j
+		for k < len(s) && k-j < 40 && s[k] <= ' ' {
+			k++
+		}
+		if strings.HasPrefix(s[k:], "string(") {
+			j = k
+		}
+	}
+	if j+1 < len(s) && strings.IndexByte("bruf", lower(s[j])) >= 0 && (s[j+1] == '\'' || s[j+1] == '"') { // a literal of Python
 		j++
 	}
 	if j < len(s) && (s[j] == '\n' || s[j] == '\r') {
@@ -388,7 +432,7 @@ func quoted(s string, j int, esc string) (from, to int) {
 			k++
 			continue
 		}
-		if s[k] == q && strings.HasSuffix(s[from:k], esc) {
+		if s[k] == q && strings.HasSuffix(s[from:k], esc) && (esc == "" || !strings.HasSuffix(s[from:k], `\`+esc)) {
 			if q == '\'' && k+1 < len(s) && isAlnum(s[k+1]) {
 				continue
 			}

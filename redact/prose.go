@@ -1,7 +1,9 @@
 package redact
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -29,14 +31,20 @@ func saysWhatHappened(v string) bool {
 	return ok && changing[strings.ToLower(first)] && (strings.HasPrefix(rest, "by ") || strings.HasPrefix(rest, "on ") || strings.HasPrefix(rest, "at "))
 }
 
-// nouns are the names of secrets in sentences, longest first.
-var nouns = []string{
+// foreignNouns are those of other languages, whose words no dictionary of ours
+// holds.
+var foreignNouns = set(`passwort kennwort contraseña contrasena wachtwoord senha parola haslo heslo lozinka adgangskode losenord salasana jelszo sifre
+	zugangscode geheimzahl zugriffstoken пароль 密码 密碼 口令 パスワード 비밀번호 סיסמה`)
+
+// nouns are the names of secrets in sentences.
+var nouns = append(slices.Sorted(maps.Keys(foreignNouns)), []string{
+	"mot de passe", "pin code", "otp code", "code secret", "code pin", "clave de acceso", "clave api", "kata sandi", "mat khau",
+
 	"one-time password", "one time password", "one-time code", "one time code", "verification code", "2fa code", "mfa code", "sms code", "your code", "confirmation code", "authentication code", "recovery code", "recovery codes", "recovery phrase", "backup code", "backup codes",
 	"security code", "access code", "login code", "auth code", "api key", "api-key", "apikey", "api token", "access key", "private key", "secret key", "signing key",
-	"encryption key", "seed phrase", "pass phrase", "passphrase", "pass code", "passcode", "password", "passwort", "kennwort", "passwd", "pwd",
-	"mot de passe", "contrase\u00f1a", "contrasena", "pin code", "otp code", "wachtwoord", "senha",
+	"encryption key", "seed phrase", "pass phrase", "passphrase", "pass code", "passcode", "password", "passwd", "pwd", "pw",
 	"client secret", "secret", "token", "credentials", "credential", "mnemonic", "pin", "otp", "cvv", "cvc", "ssn", "social security number", "card number", "account number", "signature",
-}
+}...)
 
 var nounStarts = func() (t [256]bool) {
 	for _, n := range nouns {
@@ -55,11 +63,12 @@ func lowered(s string) string {
 }
 
 // links are the words between the name of a secret and its value.
-var links = set(`is was are were be to as equals becomes became set now = : -> => →`)
+var links = set(`is was are were be to as equals becomes became set now = : -> => →
+	ist lautet war wird wurde est sera es fue e era jest är er`)
 
 // fillers may stand between the name of a secret and the link.
 var fillers = set(`for of the a an new old current temporary temp initial default my your his her their our user account was is has been set changed reset
-	updated rotated to admin root service login database db from on at in this that server host it should be will called which reads says now being`)
+	updated rotated to via admin root service login database db from on at in this that server host it should be will called which reads says now being still currently actually probably apparently must`)
 
 // changing are the verbs after which "to" comes before a value; articles come
 // before a noun, which is none.
@@ -71,6 +80,12 @@ var (
 // proseSpans finds secrets that sentences name: "the password is …".
 func (p *Pass) proseSpans(s string, list []span) []span {
 	low := lowered(s)
+	var said []string // of the cues
+	for _, cue := range cues {
+		if strings.Contains(low, cue) {
+			said = append(said, cue)
+		}
+	}
 	for i := 0; i < len(low); i++ {
 		if i > 0 && isAlnum(low[i-1]) {
 			continue
@@ -97,9 +112,19 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 		if x, ok := beforeNoun(s, low, i, noun); ok {
 			list = append(list, x)
 		}
+		list = cued(s, low, said, j, noun, list)
 		if x, ok := p.afterNoun(s, j, noun); ok {
+			if strings.HasPrefix(noun, "credential") && strings.HasPrefix(s[x.to:], " / ") { // user / password
+				x.to = max(x.to, wordEnd(s, x.to+3))
+			}
 			list = append(list, x)
 			i = max(i, x.to-1)
+			if s[j-1] == 's' && strings.HasPrefix(low[x.to:], " and ") { // of several
+				if to := wordEnd(s, x.to+5); looksChosen(s[x.to+5:to], noun) {
+					list = append(list, span{from: x.to + 5, to: to, rule: ruleProse})
+					i = to - 1
+				}
+			}
 			if strings.HasPrefix(low[x.to:], " to ") { // from one to another
 				to := x.to + 4
 				for to < len(s) && s[to] > ' ' {
@@ -144,11 +169,64 @@ func backward(s, low string, list []span) []span {
 	return list
 }
 
+// cues are words before a value in a sentence that named its secret before.
+var cues = []string{"expected ", "got ", "given ", "given=", "given: ", "one is ", "one was ", "requested: ", "below: ", "follows: ", "value is ", "value was ", "value ", "received ", "entered ", "provided ", "submitted ", "typed ", "tried "}
+
+const maxCue = 120 // bytes between the name of a secret and what a cue points to
+
+// cued finds values that stand after a cue near a noun that ends at j:
+// password mismatch: expected x got y.
+func cued(s, low string, said []string, j int, noun string, list []span) []span {
+	if len(said) == 0 {
+		return list
+	}
+	end := min(len(s), j+maxCue)
+	for _, cue := range said {
+		i := strings.Index(low[j:end], cue)
+		if i <= 0 || isAlnum(low[j+i-1]) {
+			continue
+		}
+		from := j + i + len(cue)
+		for from < len(s) && strings.IndexByte("\"'`(['", s[from]) >= 0 {
+			from++
+		}
+		if to := wordEnd(s, from); looksChosen(s[from:to], noun) && !isTime(s[from:to]) {
+			list = append(list, span{from: from, to: to, rule: ruleProse})
+		}
+	}
+	return list
+}
+
+// wordEnd returns where a word ends that begins at from, without the signs behind it.
+func wordEnd(s string, from int) int {
+	to := from
+	for to < len(s) && s[to] > ' ' {
+		to++
+	}
+	for to > from && strings.IndexByte("\"'`,.;:!?)]", s[to-1]) >= 0 {
+		to--
+	}
+	return to
+}
+
 // owners are words between a link and the name of a secret: X is your new password.
 var owners = set(`the my your his her their our its a an new temporary temp initial default old current first one`)
 
 // givers are words before a value that something is done with.
 var givers = set(`use using used try tried trying with enter entered entering type typed typing paste pasted choose chose chosen pick picked set put gave give sent took`)
+
+// before are the links between a value and the name of a secret behind it.
+var before = set(`as is was into in for`)
+
+// describes reports whether the name of a secret that ends at j goes on with a word
+// that makes it another thing: manager, policy.
+func describes(low string, j int) bool {
+	if j >= len(low) || low[j] != ' ' {
+		return false
+	}
+	word := low[j+1 : wordEnd(low, j+1)]
+	return sounding[word] && word != "field" && word != "on" && word != "in" && word != "at" && word != "by" && word != "form" && word != "page" && word != "dialog"
+}
 
 // beforeNoun finds the value of a secret that is named behind it, at i: use X as
 // the password, X is your new PIN, typed X into the password field.
@@ -163,9 +241,22 @@ func beforeNoun(s, low string, i int, noun string) (x span, ok bool) {
 		}
 		return from, end
 	}
+	if describes(low, i+len(noun)) {
+		return x, false // X is your password manager
+	}
+	if i > 0 && s[i-1] == '(' {
+		if from, to := word(i - 1); !harmlessValue(s[from:to]) && looksChosen(strings.Trim(s[from:to], "\"'`"), "password") {
+			return span{from: from, to: to, rule: ruleProse}, true
+		}
+	}
 	from, to := word(i)
 	for n := 0; n < 4 && from < to && owners[low[from:to]]; n++ {
 		from, to = word(from)
+	}
+	if !before[low[from:to]] { // what kind of secret it is: the wifi password
+		for from, to = word(from); from < to && owners[low[from:to]]; {
+			from, to = word(from)
+		}
 	}
 	link := low[from:to]
 	asked := false
@@ -184,8 +275,8 @@ func beforeNoun(s, low string, i int, noun string) (x span, ok bool) {
 	if from == to {
 		return x, false
 	}
-	before, end := word(from)
-	given := givers[strings.Trim(low[before:end], "\"'`,:")]
+	verb, end := word(from)
+	given := givers[strings.Trim(low[verb:end], "\"'`,:")]
 	quoted := to-from > 2 && strings.IndexByte("\"'`", s[from]) >= 0 && s[to-1] == s[from]
 	for from < to && strings.IndexByte("\"'`(", s[from]) >= 0 {
 		from++
@@ -216,12 +307,9 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	if endsIn(before, " set ") || before == "set " {
 		verb = true
 	}
-	if head := strings.Fields(lowered(s[max(0, j-len(noun)-40):max(0, j-len(noun))])); len(head) > 0 { // changed his password to x
-		last := head[len(head)-1]
-		if owners[last] && len(head) > 1 {
-			last = head[len(head)-2]
-		}
-		verb = verb || changing[last] || last == "change" || last == "update"
+	head := strings.Fields(lowered(s[max(0, j-len(noun)-40):max(0, j-len(noun))])) // changed his password to x
+	for _, w := range head[max(0, len(head)-3):] {
+		verb = verb || changing[w] || w == "change" || w == "update"
 	}
 
 	if k := j; k+2 < len(s) && s[k] == ' ' && strings.IndexByte("\"'`", s[k+1]) >= 0 { // password "x"
@@ -268,7 +356,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			article = true
 		case links[w]:
 			linked, verb = true, (verb || changing[w]) && w != "to" // changed to x
-		case p.e.isMarker(word):
+		case p.e.isMarker(word), strings.HasPrefix(word, "arn:"), w == "via" && !linked:
 			return x, false
 		case origin && verb && !harmless[w] && !fillers[w] && strings.HasPrefix(s[to:], " to "):
 			return span{from: from, to: to, rule: ruleProse}, true
@@ -279,6 +367,8 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		case placed && (!linked || verb) && !strong(word) && isIdentifier(word):
 			placed = false // where it was, or by whom
 			unknown++
+		case !linked && namable[noun] && (coined(word) || isHex(strings.TrimPrefix(word, "0x"))) && isNamed(s, from, to):
+			return x, false
 		case looksChosen(word, noun) && (!named[noun] || linked || len(word) >= 8) && (linked || !isTime(word) && unknown < 2):
 			if lists[noun] {
 				to = listEnd(s, from)
@@ -295,8 +385,8 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			verb = verb || changing[w]
 			article = linked && articles[w]
 			origin = w == "from"
-			placed = w == "in" || w == "on" || w == "at" || w == "by"
-			owned = w == "for" || w == "of" || owned && (w == "user" || w == "account" || articles[w])
+			placed = w == "in" || w == "via" || w == "on" || w == "at" || w == "by"
+			owned = w == "for" || w == "of" || w == "from" && !verb || owned && (w == "user" || w == "account" || articles[w])
 		case linked && harmless[w]:
 			return x, false
 		case harmless[w]:
@@ -304,7 +394,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		default:
 			unknown++
 		}
-		if to < j && (strings.IndexByte(".!?;", s[to]) >= 0 || s[to] == ',' && unknown > 0) {
+		if to < j && (strings.IndexByte(".!?;", s[to]) >= 0 || s[to] == ',' && (unknown > 0 || changing[w])) {
 			return x, false
 		}
 		if to < j && s[to] == ':' {
@@ -322,6 +412,46 @@ func aloneChosen(s string, j int, noun string) bool {
 
 // named are secrets that have names themselves, which sentences quote.
 var named = map[string]bool{"api key": true, "api-key": true, "apikey": true, "api token": true, "access key": true, "token": true, "secret": true, "client secret": true, "credential": true, "credentials": true}
+
+// namable are secrets that sentences call by the names they have.
+var namable = func() map[string]bool {
+	m := set("pin certificate")
+	for n := range named {
+		m[n] = true
+	}
+	for _, n := range []string{"signing key", "encryption key", "private key", "secret key", "auth code"} {
+		m[n] = true
+	}
+	return m
+}()
+
+// happenings are what happens to a secret that is called by its name.
+var happenings = set(`rotated rotate updated update deleted delete created create revoked revoke read reads used replicated removed remove added listed viewed disabled enabled
+	renewed mounted synced accessed imported exported restored shared attached detached scheduled renamed expires found copied moved archived purged registered unregistered`)
+
+// isNamed reports whether the word of s from from to to, behind the name of a secret,
+// is what that is called: secret billing rotated, created token deploy.
+func isNamed(s string, from, to int) bool {
+	next := strings.Fields(lowered(s[to:min(len(s), to+48)]))
+	for i := 0; i < len(next) && i < 4; i++ {
+		w := strings.Trim(next[i], ".,;:")
+		if happenings[w] || i == 0 && (w == "from" || w == "in" || w == "by") {
+			return true
+		}
+		switch w {
+		case "has", "have", "been", "was", "is", "were", "are", "being", "not":
+			continue
+		}
+		break
+	}
+	before := strings.Fields(lowered(s[max(0, from-48):from]))
+	for _, w := range before[max(0, len(before)-4):] {
+		if happenings[w] {
+			return true
+		}
+	}
+	return false
+}
 
 // Secrets that are several codes, and those that are several words.
 var (
@@ -354,7 +484,10 @@ func isTime(s string) bool {
 // looksChosen reports whether a word after the name of a secret is one, by its
 // own look.
 func looksChosen(word, noun string) bool {
-	if len(word) < 3 || number(word) && noun != "pin" && noun != "otp" && noun != "cvv" && noun != "cvc" && !strings.HasPrefix(noun, "one") && !strings.HasSuffix(noun, "code") && noun != "ssn" {
+	if len(word) >= 6 && len(word) <= 12 && strings.HasPrefix(noun, "pass") && strings.Trim(word, "0123456789") == "" && !strings.HasPrefix(word, "20") {
+		return true
+	}
+	if len(word) < 3 || number(word) && noun != "pin" && noun != "otp" && noun != "cvv" && noun != "cvc" && !strings.HasPrefix(noun, "one") && !strings.HasSuffix(noun, "code") && !strings.HasSuffix(noun, "number") && noun != "ssn" {
 		return false
 	}
 	var letter, num, sign bool
@@ -365,6 +498,9 @@ func looksChosen(word, noun string) bool {
 	}
 	if number(word) {
 		return len(word) >= 3
+	}
+	if noun != "" && !foreignNouns[noun] && coined(word) {
+		return !named[noun] || len(word) >= 8
 	}
 	return len(word) >= 5 && letter && (num || sign) && !isUUID(word)
 }
@@ -423,14 +559,33 @@ var rejections = regexp.MustCompile(`value ['"\[]([^'"\]]{1,512})['"\]] (?:for|o
 // changes are messages that quote the values of a change.
 var changes = regexp.MustCompile(`([\w.-]{2,64}) from ["']([^"']{1,512})["'] to ["']([^"']{1,512})["']`)
 
+// assignments are names and values side by side in calls and tuples:
+// setProperty("name", "value"), ('name', 'value'), {name, "value"}.
+var assignments = regexp.MustCompile(`[({\[,]\s*:?["']?([\w.-]{2,64})["']?\s*,\s*["']([^"'\r\n]{1,512})["']`)
+
+// definitions are names and quoted values after a word that defines.
+var definitions = regexp.MustCompile(`(?i)(?:#define|setq|defconst|defvar|\w*header|const|setenv|export)\s+([\w.-]{2,64})\s+["']([^"'\r\n]{1,512})["']`)
+
+// refusals quote the value of a field that was named before.
+var refusals = regexp.MustCompile(`(?i)(?:rejected|invalid|bad|given|actual|received|wrong|supplied|provided|input)[ _]value:?\s*[=:]?\s*["'\[(]([^"'\])\r\n]{1,512})["'\])]`)
+
 // quotedBefore finds a value that is quoted before the name of its field, or in
 // the message of a change.
 func (p *Pass) quotedBefore(s string, list []span) []span {
-	if !strings.ContainsAny(s, "'\"[") {
+	if !strings.ContainsAny(s, "'\"[(") {
 		return list
 	}
 	for _, at := range rejections.FindAllStringSubmatchIndex(s, -1) {
 		if p.secretName(s[at[4]:at[5]]) {
+			list = append(list, span{from: at[2], to: at[3], rule: rulePair})
+		}
+	}
+	if strings.Contains(s, ",") {
+		list = p.named(s, assignments, list)
+	}
+	list = p.named(s, definitions, list)
+	for _, at := range refusals.FindAllStringSubmatchIndex(s, -1) {
+		if p.tells(s[max(0, at[0]-80):at[0]]) {
 			list = append(list, span{from: at[2], to: at[3], rule: rulePair})
 		}
 	}
@@ -440,4 +595,24 @@ func (p *Pass) quotedBefore(s string, list []span) []span {
 		}
 	}
 	return list
+}
+
+// named takes the second group of each match whose first is the name of a secret.
+func (p *Pass) named(s string, expr *regexp.Regexp, list []span) []span {
+	for _, at := range expr.FindAllStringSubmatchIndex(s, -1) {
+		if p.secretName(s[at[2]:at[3]]) && !p.secretName(s[at[4]:at[5]]) && !harmlessValue(s[at[4]:at[5]]) {
+			list = append(list, span{from: at[4], to: at[5], rule: rulePair})
+		}
+	}
+	return list
+}
+
+// tells reports whether a word of s is the name of a secret.
+func (p *Pass) tells(s string) bool {
+	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || strings.ContainsRune("\"'`:=,()[]{}", r) }) {
+		if len(w) <= 64 && p.secretName(w) {
+			return true
+		}
+	}
+	return false
 }

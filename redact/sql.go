@@ -17,6 +17,7 @@ var sqlStarts = []struct{ verb, then string }{
 	{"select", "'"}, {"select", "--"}, {"select", "/*"}, {"select", "$1"}, {"copy", "from"}, {"values", "("},
 	{"prepare", "from '"}, {"create", "secret '"}, {"truncate", "/*"}, {"truncate", "--"}, {"drop", "'"}, {"drop", "/*"}, {"attach", "'"}, {"pragma", "key"}, {"notify", ", '"}, {"show", "like '"}, {"set", "@"},
 	{"match", "return"}, {"match", "delete"}, {"match", "set"}, {"merge", "set"}, {"create", "{name"},
+	{"open", "by password"}, {"alter", "identified"},
 }
 
 // sqlStart finds where a statement begins in s, -1 if nowhere.
@@ -227,7 +228,7 @@ func statement(s string, whole bool) string {
 	}
 	var b strings.Builder
 	lexer := sqllexer.New(s)
-	previous := ""
+	previous, brackets := "", 0
 	for range len(s) + 1 {
 		t := lexer.Scan()
 		if t.Type == sqllexer.EOF {
@@ -248,7 +249,7 @@ func statement(s string, whole bool) string {
 		case sqllexer.COMMENT, sqllexer.MULTILINE_COMMENT:
 			b.WriteByte(' ')
 		case sqllexer.QUOTED_IDENT:
-			if !identifier(v) || literalPlace(previous) {
+			if !identifier(v) || literalPlace(previous) || brackets > 0 {
 				b.WriteByte('?')
 			} else {
 				b.WriteString(v)
@@ -258,6 +259,7 @@ func statement(s string, whole bool) string {
 		}
 		if t.Type != sqllexer.SPACE {
 			previous = strings.ToLower(v)
+			brackets = max(0, brackets+strings.Count(v, "[")-strings.Count(v, "]"))
 		}
 	}
 	return unsure

@@ -83,13 +83,13 @@ var looks = []struct {
 	{lookPEM, "-----begin|---- begin|putty-user-key|age-secret-key|ssh-rsa |ssh-ed25519 |ecdsa-sha2"},
 	{lookURL, "://"},
 	{lookAuth, "bearer|jwt |jwt:|basic |digest |negotiate |authorization|apikey |token |ntlm |aws4-hmac|hawk "},
-	{lookProse, "password|passwd|passcode|passphrase|pass phrase|pass code|pwd|secret|token|credential|pin |pin:| pin|otp|cvv|cvc|api key|api-key|apikey|access key|private key|secret key|signing key|encryption key|security code|verification code|one-time|one time|login code|auth code|access code|recovery|backup code|seed phrase|mnemonic|ssn|social security|passwort|kennwort|signature|card number|iban|account number|privatekey|apikey|_key|key:|key=|auth|pass|key |jwt|assertion|puk|2fa code|mfa code|sms code|your code|confirmation code|wpa|psk|masterauth|requirepass|cvn"},
-	{lookSQL, "select|insert|update|delete|replace|merge|exec|execute|call|alter|create|declare|load|show|comment|grant|values|upsert|with|copy|set|backup|do $$|prepare|truncate|drop|attach|pragma|notify|match"},
+	{lookProse, "password|passwd|passcode|passphrase|pass phrase|pass code|pwd|secret|token|credential|pin |pin:| pin|otp|cvv|cvc|api key|api-key|apikey|access key|private key|secret key|signing key|encryption key|security code|verification code|one-time|one time|login code|auth code|access code|recovery|backup code|seed phrase|mnemonic|ssn|social security|passwort|kennwort|signature|card number|iban|account number|privatekey|apikey|_key|key:|key=|auth|pass|key |jwt|assertion|puk|2fa code|mfa code|sms code|your code|confirmation code|wpa|psk|masterauth|requirepass|cvn|-key|contrase|contrasen|passe|wachtwoord|senha|parola|haslo|heslo|lozinka|adgangskode|losenord|salasana|jelszo|sifre|zugangscode|geheimzahl|code secret|code pin|clave|kata sandi|mat khau|пароль|密码|密碼|口令|パスワード|비밀번호|סיסמה| pw |rootpw|bindpw|username"},
+	{lookSQL, "select|insert|update|delete|replace|merge|exec|execute|call|alter|create|declare|load|show|comment|grant|values|upsert|with|copy|set|backup|do $$|prepare|truncate|drop|attach|pragma|notify|match|open"},
 	{lookDatabase, strings.Join(slices.Concat(databaseErrors, databaseVerdicts, databaseRests, databaseObjects, []string{"copy ", "is invalid ("}), "|")},
-	{lookReset, "reset/|invite/|verify/|confirm/|magic/|activate/|unsubscribe/|invitation/|recover/|unlock/"},
-	{lookLogin, "login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |ftp>|curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken|proxy-user|chpasswd|alias set|snmp-server|openssl|vault login|http -a|ssh-keygen|expdp|impdp|sqlplus|plink|bcp |--user|identified by|identified with|.set|setp|sett|sets|setk|setheader|put(|cookie |<<<|/p:|/pwd:|/pass|identify |cargo login|sasl plain|setuser|lftp|http-basic|mosquitto|user-secrets|keyvault|reg add|encrypt_string|_auth=|unseal|pscp|psftp| -pw |rman |sqlldr|exp |imp |from-literal|gcloud secrets|put-parameter|authenticate_user|-sec.psk|-sec.wep|iwconfig|<(echo|ldappasswd|runas|sqlcmd|htdigest|smbclient|kv put|zip -|rar a|rar x|wpa_passphrase|radtest|sendemail|secrets set|nuget push|gem push|with-token|bundle config|ipmitool|https -a|--auth"},
+	{lookReset, "invite/|unsubscribe/|invitation/|unlock/|reset|verify|confirm|magic|activate|recover|accept/|/key/|/token/|/join/|signin/|login/"},
+	{lookLogin, "login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |ftp>|curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken|proxy-user|chpasswd|alias set|snmp-server|openssl|vault login|http -a|ssh-keygen|expdp|impdp|sqlplus|plink|bcp |--user|identified by|identified with|.set|setp|sett|sets|setk|setheader|put(|cookie |<<<|/p:|/pwd:|/pass|identify |cargo login|sasl plain|setuser|lftp|http-basic|mosquitto|user-secrets|keyvault|reg add|encrypt_string|_auth=|unseal|pscp|psftp| -pw |rman |sqlldr|exp |imp |from-literal|gcloud secrets|put-parameter|authenticate_user|-sec.psk|-sec.wep|iwconfig|<(echo|ldappasswd|runas|sqlcmd|htdigest|smbclient|kv put|zip -|rar a|rar x|wpa_passphrase|radtest|sendemail|secrets set|nuget push|gem push|with-token|bundle config|ipmitool|https -a|--auth|authentication |authorization |wifi-sec|is the login|are the |is your login|use code |enter code |the code |keyexception|tokenexception"},
 	{lookCookie, "cookie|true\t|false\t"},
-	{lookPath, "/webhook|/hooks/|/services/t|/bot|/incomingwebhook/"},
+	{lookPath, "/webhook|/hooks/|/services/t|/bot|/incomingwebhook/|/with/key/"},
 	{lookShell, "db."},
 	{lookGraph, "query |query(|query{|mutation |mutation{|mutation(|subscription |fragment "},
 	{lookCommand, " -p|--|-u |-a |-w |passin|pass:| -U |sshpass|curl |mysql|psql|net use"},
@@ -139,6 +139,17 @@ func (p *Pass) text(s string, m mode, decoded int) string {
 			return r
 		}
 	}
+	if g.signs&signEscape != 0 && strings.Contains(s, `\"`) { // before escapes are undone, since values hold quotes
+		if list := p.escapedSpans(s, m, &g, decoded); len(list) > 0 {
+			s = p.apply(s, list, m, decoded)
+		}
+	}
+	if g.signs&signBracket != 0 && strings.Contains(s, `{""`) && decoded < maxDecode { // JSON in a cell of CSV
+		v := strings.ReplaceAll(s, `""`, `"`)
+		if r := p.text(v, m, decoded+1); r != v {
+			return r
+		}
+	}
 	encoded := g.signs&(signEscape|signWide) != 0 || g.signs&(signPlus|signSpace) == signPlus
 	asWritten := g.signs&signPlus != 0 || percentOnly(s, &g) // what is encoded may belong to a secret
 	if encoded && !asWritten {
@@ -155,6 +166,17 @@ func (p *Pass) text(s string, m mode, decoded int) string {
 		}
 	}
 	return s
+}
+
+// escapedSpans finds JSON, and names with their quoted values, in a text with escapes.
+func (p *Pass) escapedSpans(s string, m mode, g *sight, decoded int) (list []span) {
+	if g.signs&signBracket != 0 {
+		list = p.fragmentSpans(s, m, list, decoded)
+	}
+	if g.signs&signPair != 0 {
+		list = p.pairSpans(s, m, list, decoded)
+	}
+	return list
 }
 
 func firstByte(s string) byte {
@@ -247,15 +269,21 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 		list = pathSpans(s, list)
 	}
 	if g.signs&signLine != 0 {
+		list = tableSpans(s, list)
 		list = p.pairLines(s, list)
 		list = p.columns(s, list)
+	}
+	if g.digits >= 13 && g.longest >= 27 && strings.IndexByte(s, '|') > 0 {
+		list = appTokens(s, list)
 	}
 	if g.looks&lookReset != 0 {
 		list = resetSpans(s, list)
 	}
-	if g.looks&lookProse != 0 && g.signs&signSpace != 0 {
-		list = p.directives(s, list)
-		list = p.quotedBefore(s, p.quotedAfter(s, list))
+	if g.looks&lookProse != 0 {
+		if g.signs&(signSpace|signBracket) != 0 || strings.Contains(s, "(value=") {
+			list = p.quotedAfter(s, p.directives(s, list))
+		}
+		list = p.quotedBefore(s, list)
 	}
 	if g.looks&lookProse != 0 && strings.Contains(s, `";s:`) {
 		list = p.serialized(s, list)

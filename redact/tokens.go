@@ -249,7 +249,7 @@ func authSpans(s string, list []span) []span {
 				}
 			}
 			word := s[from:to]
-			if len(word) < 6 || !(random(word, 1) || len(word) >= 16) || authWords[strings.ToLower(word)] {
+			if len(word) < 6 || !(random(word, 1) || len(word) >= 16 || coined(word)) || authWords[strings.ToLower(word)] {
 				continue
 			}
 			list = append(list, span{from: from, to: to, rule: ruleAuth})
@@ -274,6 +274,10 @@ func (p *Pass) tokenSpans(s string, g *sight, list []span, decoded int) []span {
 		for j < len(s) && isToken(s[j]) {
 			j++
 		}
+		if k := strings.IndexByte(s[i:j], '='); k > 0 && k < j-i-2 && j < len(s) && (s[j] == '\r' || s[j] == '\n') { // name=value
+			list = p.tokenSpan(s, i, i+k, g, list, decoded)
+			i += k + 1
+		}
 		if to := unfold(s, i, j, tried); to > j {
 			tried = to
 			word := strings.NewReplacer("\r", "", "\n", "", " ", "").Replace(s[i:to])
@@ -296,6 +300,17 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 	if k := strings.IndexByte(word, '='); k > 0 && k < len(word)-2 { // name=value
 		list = p.tokenSpan(s, from, from+k, g, list, decoded)
 		return p.tokenSpan(s, from+k+1, to, g, list, decoded)
+	}
+	if ulid(word) {
+		return list
+	}
+	if awsSecret(word) {
+		return append(list, span{from: from, to: to, rule: ruleEntropy})
+	}
+	if text := hexText(word); text != "" && decoded < maxDecode {
+		if rule := p.holds(text, decoded); rule != "" {
+			return append(list, span{from: from, to: to, rule: rule})
+		}
 	}
 	if mysqlHash(s, from, to) {
 		return append(list, span{from: from, to: to, rule: "password_hash"})
@@ -332,6 +347,78 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 		i = j
 	}
 	return list
+}
+
+// appTokens finds the number of an app, | and its secret, as Facebook writes it.
+func appTokens(s string, list []span) []span {
+	for i := 0; i < len(s); i++ {
+		if s[i] != '|' {
+			continue
+		}
+		from, to := i, i+1
+		for from > 0 && isDigit(s[from-1]) {
+			from--
+		}
+		for to < len(s) && inClass(s[to], 'b') {
+			to++
+		}
+		if i-from >= 13 && to-i > 24 && random(s[i+1:to], 3) {
+			list = append(list, span{from: i + 1, to: to, rule: ruleEntropy})
+			i = to - 1
+		}
+	}
+	return list
+}
+
+// ulid reports whether a word is a ULID: 26 digits and upper-case letters, but I, L,
+// O and U.
+func ulid(s string) bool {
+	if len(s) != 26 || s[0] > '7' {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if !isDigit(s[i]) && !isUpper(s[i]) || strings.IndexByte("ILOU", s[i]) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// awsSecret reports whether a word has the form of a secret access key: 40 letters,
+// digits, / and +, no part of which is a word.
+func awsSecret(s string) bool {
+	if len(s) != 40 || !mixedCase(s) || !strings.ContainsAny(s, "0123456789") || noSlash(s) {
+		return false
+	}
+	changes, pairs := 0, 0
+	for i := 1; i < len(s); i++ {
+		if !isAlnum(s[i]) && s[i] != '/' && s[i] != '+' {
+			return false
+		}
+		if isAlnum(s[i]) && isAlnum(s[i-1]) {
+			pairs++
+			if kindOf(s[i]) != kindOf(s[i-1]) {
+				changes++
+			}
+		}
+	}
+	return changes*5 > pairs*2
+}
+
+// hexText returns the text that hex digits encode, "" if they encode none.
+func hexText(s string) string {
+	if len(s) < 24 || len(s)%2 != 0 {
+		return ""
+	}
+	b := make([]byte, 0, len(s)/2)
+	for i := 0; i < len(s); i += 2 {
+		hi, lo := hexValue(s[i]), hexValue(s[i+1])
+		if c := hi<<4 | lo; hi < 0 || lo < 0 || (c < ' ' || c > '~') && c != '\n' && c != '\r' && c != '\t' {
+			return ""
+		}
+		b = append(b, byte(hi<<4|lo))
+	}
+	return string(b)
 }
 
 // mysqlHash reports whether a word is 40 hex digits in upper case after a *, as

@@ -47,7 +47,7 @@ func (p *Pass) urlSpans(s string, m mode, list []span, decoded int) []span {
 		at = start // a URL may hold another one
 		list = userinfo(s, start, end, list)
 	}
-	if strings.IndexByte(s, ':') >= 0 && strings.IndexByte(s, '@') >= 0 && !strings.Contains(s, "://") || indexFold(s, "sqlplus") >= 0 {
+	if strings.IndexByte(s, ':') >= 0 && strings.IndexByte(s, '@') >= 0 || indexFold(s, "sqlplus") >= 0 {
 		list = bareUserinfo(s, list)
 	}
 	if q := strings.IndexAny(s, "?#"); q >= 0 && strings.IndexByte(s[q:], '=') >= 0 {
@@ -84,7 +84,7 @@ func userinfo(s string, start, end int, list []span) []span {
 		}
 		return append(list, span{from: start + c + 1, to: start + host, rule: ruleUserinfo})
 	}
-	if len(info) >= 16 && strings.IndexByte(info, '/') < 0 {
+	if len(info) >= 16 && strings.IndexByte(info, '/') < 0 || len(info) >= 8 && strings.Contains(s[start:end], ".git") && strings.IndexByte(info, '/') < 0 && looksChosen(info, "") {
 		return append(list, span{from: start, to: start + host, rule: ruleUserinfo})
 	}
 	return list
@@ -111,7 +111,10 @@ func bareUserinfo(s string, list []span) []span {
 		for j > 0 && strings.IndexByte(" \t\r\n\"'<>(,;", s[j-1]) < 0 && i-j < 256 {
 			j--
 		}
-		if k := strings.Index(s[j:i], "oracle:"); k >= 0 || sqlplus || strings.HasPrefix(s[i+1:], "//") {
+		if strings.Contains(s[j:i], "://") {
+			continue
+		}
+		if k := strings.Index(s[j:i], "oracle:"); k >= 0 || hostPort(s[i+1:]) && strings.Count(s[j:i], "/") == 1 || sqlplus || strings.HasPrefix(s[i+1:], "//") {
 			if c := strings.IndexByte(s[j:i], '/'); c >= 0 {
 				list = append(list, span{from: j + c + 1, to: i, rule: ruleUserinfo})
 				continue
@@ -122,6 +125,22 @@ func bareUserinfo(s string, list []span) []span {
 		}
 	}
 	return list
+}
+
+// hostPort reports whether s begins with a host and its port: db:1521.
+func hostPort(s string) bool {
+	i, letter := 0, false
+	for i < len(s) && i < 128 && (isAlnum(s[i]) || s[i] == '.' || s[i] == '-') {
+		letter = letter || isAlpha(s[i])
+		i++
+	}
+	if i == 0 || i == len(s) || s[i] != ':' {
+		return false
+	}
+	from := i + 1
+	for i = from; i < len(s) && isDigit(s[i]); i++ {
+	}
+	return letter && i-from >= 2 && i-from <= 5 && (i == len(s) || !isAlnum(s[i]))
 }
 
 // queryNames are parameters of URLs that are secrets there, though not elsewhere.
@@ -186,11 +205,11 @@ func hookSpans(s string, list []span) []span {
 
 // pathSpans finds the credentials of webhooks in paths whose host is not known.
 func pathSpans(s string, list []span) []span {
-	secretly := false // whether a part before said what the next ones are
+	secretly, sure := false, false // whether a part before said what the next ones are
 	for i := 0; i < len(s); {
 		if s[i] != '/' {
 			if s[i] <= ' ' {
-				secretly = false
+				secretly, sure = false, false
 			}
 			i++
 			continue
@@ -204,6 +223,10 @@ func pathSpans(s string, list []span) []span {
 		switch {
 		case strings.HasPrefix(low, "bot") && strings.IndexByte(part, ':') > 3 && len(part) > 20:
 			list = append(list, span{from: i + 1 + strings.IndexByte(part, ':') + 1, to: j, rule: ruleWebhook})
+		case sure && len(part) >= 6:
+			list = append(list, span{from: i + 1, to: j, rule: ruleWebhook})
+		case low == "catch" && secretly, low == "key" && strings.HasSuffix(strings.ToLower(s[:i]), "/with"):
+			sure = true
 		case secretly && len(part) >= 16 && (random(part, 2) || mixedCase(part) && strings.ContainsAny(part, "0123456789")) && !isUUID(part) && !isHex(part):
 			list = append(list, span{from: i + 1, to: j, rule: ruleWebhook})
 		case strings.Contains(low, "webhook"), low == "hooks", low == "services":
@@ -249,7 +272,7 @@ func resetSpans(s string, list []span) []span {
 		for to < len(s) && (isAlnum(s[to]) || s[to] == '-' || s[to] == '_' || s[to] == '.') {
 			to++
 		}
-		before := strings.ToLower(s[max(0, from-14):from])
+		before := strings.ToLower(s[max(0, from-20):from])
 		if word := s[from:to]; len(word) >= 16 && !isUUID(word) && !isHex(word) && (random(word, 2) || mixedCase(word) && strings.ContainsAny(word, "0123456789")) && mailed(before) {
 			list = append(list, span{from: from, to: to, rule: ruleURL})
 		}
@@ -259,6 +282,14 @@ func resetSpans(s string, list []span) []span {
 }
 
 func mailed(before string) bool {
+	if k := strings.LastIndexByte(before[:max(0, len(before)-1)], '/'); k >= 0 { // verify-email/, password-reset/
+		part := before[k+1:]
+		for _, w := range []string{"reset", "verify", "confirm", "magic", "activate", "recover", "unlock", "accept", "join", "signin", "login", "token", "key"} {
+			if strings.Contains(part, w) {
+				return true
+			}
+		}
+	}
 	return endsIn(before, "reset/", "invite/", "verify/", "confirm/", "magic/", "activate/", "unsubscribe/", "invitation/", "recover/", "unlock/")
 }
 

@@ -108,7 +108,7 @@ func (p *Pass) omit(i int32, with, rule string) bool {
 
 // A number may be a card's.
 func (p *Pass) walkNumeral(i int32, at place) bool {
-	s := p.nodes[i].text
+	s := strings.TrimSuffix(p.nodes[i].text, ".0")
 	if len(s) < 13 || p.text(s, at.mode, at.decoded) == s {
 		return false
 	}
@@ -145,7 +145,7 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			}
 		}
 		is := t.nature
-		if t.joins && is == plain && len(p.path) > 1 {
+		if t.joins && is == plain && len(p.path) > 1 && !endsIn(squeeze(p.path[len(p.path)-1]), "data", "ref") {
 			is = p.nature(p.path[len(p.path)-1] + "." + key)
 		}
 		if t.inner && (is == plain || is == body || is == payload) && len(p.path) > 1 {
@@ -481,6 +481,12 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		if saysNothing(node, n) {
 			return false
 		}
+		if node.kind == text && isUUID(node.text) && squeeze(segment(node.key)) == "sessionid" {
+			return false // for correlation
+		}
+		if p.isReference(i) {
+			return p.walk(i, at)
+		}
 		if n == flagged && p.isChange(i) {
 			return p.changeMember(i, flagged, at)
 		}
@@ -554,7 +560,7 @@ func saysNothing(n *node, under nature) bool {
 	case numeral:
 		return under == flagged && len(n.text) <= 2
 	case text:
-		return n.text == "true" || n.text == "false" || under == flagged && authMethods[strings.ToLower(n.text)]
+		return n.text == "true" || n.text == "false" || under == flagged && (authMethods[strings.ToLower(n.text)] || len(n.text) <= 2 && number(n.text))
 	}
 	return false
 }
@@ -562,6 +568,31 @@ func saysNothing(n *node, under nature) bool {
 // authMethods are what is said under names such as smtp_auth that is no secret.
 var authMethods = set(`none basic plain login digest ntlm oauth oauth2 xoauth2 saml ldap oidc kerberos cram-md5 scram-sha-256 md5 trust peer bearer mtls tls cert
 	certificate required optional enabled disabled on off yes no local internal external sso iam password token apikey api_key public anonymous`)
+
+// references are names under which objects name secrets, and hold none.
+var references = set(`imagepullsecrets imagepullsecret secretkeyref secretref secretrefs envfromsecret`)
+
+// isReference reports whether node i only names secrets that are somewhere else.
+func (p *Pass) isReference(i int32) bool {
+	n := &p.nodes[i]
+	if n.kind != object && n.kind != array || !references[squeeze(segment(n.key))] {
+		return false
+	}
+	for c := n.child; c >= 0; c = p.nodes[c].next {
+		list := c
+		if n.kind == object {
+			list = i
+		}
+		for m := p.nodes[list].child; m >= 0; m = p.nodes[m].next {
+			switch squeeze(p.nodes[m].key) {
+			case "name", "key", "namespace", "optional":
+			default:
+				return false
+			}
+		}
+	}
+	return true
+}
 
 // isChange reports whether node i is an object of an old and a new value.
 func (p *Pass) isChange(i int32) bool {
@@ -604,7 +635,7 @@ func (p *Pass) rowsMember(i int32, at place) bool {
 		}
 		return p.omit(i, "[1 rows omitted]", ruleRows)
 	case text:
-		if !shortWord(n.text) {
+		if !shortWord(n.text) || !rowWords[squeeze(segment(n.key))] {
 			return p.omit(i, marker(ruleRows), ruleRows)
 		}
 	}
@@ -646,7 +677,7 @@ func (p *Pass) count(i int32) (n int) {
 const maxItems = 32 // of a list in a request
 
 func (p *Pass) walkArray(i int32, at place) bool {
-	if at.listed && p.records(i) > 3 {
+	if (at.listed || p.typed(i)) && p.records(i) > 3 {
 		return p.omit(i, fmt.Sprintf("[%d rows omitted]", p.count(i)), ruleRows)
 	}
 	changed := p.commandList(i)
@@ -675,13 +706,34 @@ func (p *Pass) walkArray(i int32, at place) bool {
 				if after = p.argument(p.nodes[c].text); after != plain && p.nodes[c].next >= 0 && p.onlyNames(i, p.nodes[c].next) {
 					after = plain
 				}
-				changed = p.glued(c) || changed
+				changed = p.glued(c) || p.assigned(c) || changed
 			}
 			changed = p.walk(c, at) || changed
 		}
 		p.path = p.path[:len(p.path)-1]
 	}
 	return changed
+}
+
+// typed reports whether the first item of a list is a row as DynamoDB writes it, each
+// value under its type: {"name": {"S": …}}.
+func (p *Pass) typed(i int32) bool {
+	first := p.nodes[i].child
+	if first < 0 || p.nodes[first].kind != object || p.nodes[first].child < 0 {
+		return false
+	}
+	for c := p.nodes[first].child; c >= 0; c = p.nodes[c].next {
+		n := &p.nodes[c]
+		if n.kind != object || n.child < 0 || p.nodes[n.child].next >= 0 {
+			return false
+		}
+		switch p.nodes[n.child].key {
+		case "S", "N", "B", "M", "L", "SS", "NS", "BS", "BOOL", "NULL":
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // glued redacts an argument such as -pSecret1!, whose option is written together
@@ -693,6 +745,17 @@ func (p *Pass) glued(i int32) bool {
 	}
 	p.remove(rulePair, s[2:])
 	return p.set(i, "-p"+p.replace(rulePair))
+}
+
+// assigned redacts an item such as NAME=value, of an environment, all of whose rest
+// is the value, and reports whether it did.
+func (p *Pass) assigned(i int32) bool {
+	name, value, ok := strings.Cut(p.nodes[i].text, "=")
+	if !ok || value == "" || name == "" || len(name) > 64 || !isIdentifier(name) || !p.secretName(name) || p.e.isMarker(value) || harmlessValue(value) {
+		return false
+	}
+	p.remove(rulePair, value)
+	return p.set(i, name+"="+p.replace(rulePair))
 }
 
 // argument reports the nature of the item after s in a list of arguments or of
@@ -894,6 +957,17 @@ func shortWord(s string) bool {
 	return len(s) <= 24
 }
 
+// opening reports whether s begins with a word of SQL that no other language of
+// queries has, and that is no statement of its own to [isSQL].
+func opening(s string) bool {
+	verb, _, _ := strings.Cut(strings.TrimSpace(s), " ")
+	switch strings.ToLower(strings.TrimRight(verb, ";")) {
+	case "begin", "truncate", "start", "drop", "explain", "analyze", "lock":
+		return true
+	}
+	return false
+}
+
 // query redacts a statement in whatever language.
 func (p *Pass) query(s string, at place) string {
 	if p.e.isPlaceholder(s) || s == "" {
@@ -916,6 +990,16 @@ func (p *Pass) query(s string, at place) string {
 			}
 			return out
 		}
+	}
+	if i := sqlStart(s); i > 0 && beforeComments(s, i) == 0 {
+		return p.text(s, at.mode, at.decoded)
+	}
+	if opening(s) {
+		out := statement(s, true)
+		if out != s {
+			p.report(ruleSQL)
+		}
+		return out
 	}
 	verb, rest, _ := strings.Cut(strings.TrimSpace(s), " ")
 	if rest == "" && shortWord(verb) || rest == marker(ruleSQL) && shortWord(verb) {
