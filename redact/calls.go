@@ -104,6 +104,35 @@ func logsIn(callee string) bool {
 	return endsIn(callee, "auth", "login", "signin", "authenticate", "credentials", "credential", "cookie") && !strings.HasPrefix(callee, "get") && !strings.HasPrefix(callee, "delete")
 }
 
+// bracketed finds a value in brackets right behind the name of a secret, as programs
+// print it: api_key[…], auth_token(value=…).
+func (p *Pass) bracketed(s string, list []span) []span {
+	for i := 4; i+4 < len(s); i++ {
+		if s[i] != '[' && s[i] != '(' || !isAlnum(s[i-1]) {
+			continue
+		}
+		name := calleeOf(s, i)
+		first, _, _ := strings.Cut(name, "_")
+		if len(name) < 4 || doing[strings.ToLower(first)] || !p.setsSecret(name) {
+			continue
+		}
+		from := i + 1
+		to := from
+		for to < len(s) && to-from < maxName && s[to] > ' ' && strings.IndexByte("])\"'", s[to]) < 0 {
+			to++
+		}
+		value := strings.HasPrefix(s[from:to], "value=")
+		if value {
+			from += len("value=")
+		}
+		if to < len(s) && (s[to] == ']' || s[to] == ')') && from < to && (value || looksChosen(s[from:to], "")) && !p.e.isMarker(s[i:to+1]) {
+			list = append(list, span{from: from, to: to, rule: rulePair})
+		}
+		i = max(i, to-1)
+	}
+	return list
+}
+
 // cookieSpans finds the values of cookies in the files of browsers and programs, and
 // in what languages print of them: Cookie[sid=…].
 func cookieSpans(s string, list []span) []span {

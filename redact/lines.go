@@ -288,6 +288,37 @@ func (p *Pass) columns(s string, list []span) []span {
 	return list
 }
 
+// fieldErrors finds the value in the line below one that is nothing but the name of a
+// secret, as validators report what they got.
+func (p *Pass) fieldErrors(s string, list []span) []span {
+	for at := 0; at < len(s); {
+		end := lineEnd(s, at)
+		name := strings.TrimSpace(s[at:end])
+		next := end
+		for next < len(s) && (s[next] == '\r' || s[next] == '\n') {
+			next++
+		}
+		if len(name) <= 64 && next < len(s) && s[next] == ' ' && isIdentifier(name) && p.secretName(name) {
+			line := s[next:lineEnd(s, next)]
+			for _, sign := range []string{"given=", "input_value=", "value=", "input=", "got "} {
+				k := strings.Index(line, sign)
+				if k < 0 {
+					continue
+				}
+				from := next + k + len(sign)
+				to := rest(s, from, '=', false)
+				if from < len(s) && (s[from] == '\'' || s[from] == '"') {
+					from, to = quoted(s[:next+len(line)], from, "")
+				}
+				list = append(list, span{from: from, to: to, rule: rulePair})
+				break
+			}
+		}
+		at = max(next, end+1)
+	}
+	return list
+}
+
 const maxHead = 1024 // bytes of the head of a table
 
 // head reports which columns of a table have the name of a secret, nil if none.

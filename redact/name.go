@@ -18,6 +18,7 @@ const (
 	flagged           // secret, but a boolean says only whether there is one
 	cookies           // every value in it goes
 	rows              // contents of a database: counted, not kept
+	cellOfRow         // one value of a row
 	payload           // free text of a monitored system
 	body              // a request, of which only a summary is kept
 	response          // what a monitored system answered
@@ -355,6 +356,8 @@ func inside(name string) nature {
 		switch part = squeeze(part); {
 		case part == "cookie" || part == "cookies" || strings.HasPrefix(part, "cookie") && cookieHolders[part[len("cookie"):]]:
 			return cookies
+		case rowWords[part] && rest != "" && rest[0] >= '0' && rest[0] <= '9':
+			return cellOfRow
 		case rowWords[part] && part != "records" && part != "docs":
 			return rows
 		case payloadWords[part], bodyWords[part], responseWords[part], part == "body":

@@ -28,11 +28,11 @@ func numberSpans(s string, list []span) []span {
 			}
 			break
 		}
-		glued := i > 0 && (isAlpha(s[i-1]) || s[i-1] == '_') && !endsIn(lowered(s[max(0, i-10):i]), "%b", "visa", "card", "amex", "pan", "discover", "card_", "cc_", "pan_", "visa_", "amex_", "mastercard", "cardno_") || to < len(s) && (isAlpha(s[to]))
+		glued := i > 0 && (isAlpha(s[i-1]) || s[i-1] == '_') && !endsIn(lowered(s[max(0, i-12):i]), "%b", "visa", "card", "amex", "pan", "discover", "card_", "cc_", "pan_", "visa_", "amex_", "mastercard", "cardno_", "card_no_", "card_number_", "mastercard_") || to < len(s) && (isAlpha(s[to]))
 		hyphenated := i > 1 && s[i-1] == '-' && isAlnum(s[i-2]) || to+1 < len(s) && s[to] == '-' && isAlnum(s[to+1])
 		if n >= 13 && n <= 19 && !glued && !(hyphenated && separators != 0 && separators != 3) && cardShape(s[i:to], digits[:n]) && luhn(digits[:n]) {
 			list = append(list, span{from: i, to: to, rule: ruleCard})
-		} else if n == 9 && !glued && !hyphenated && ssnShape(s[i:to]) {
+		} else if n == 9 && !glued && !hyphenated && (ssnShape(s[i:to]) || to-i == 9 && afterSSN(s[:i])) {
 			list = append(list, span{from: i, to: to, rule: ruleSSN})
 		}
 		if len(list) > 0 && list[len(list)-1].from == i {
@@ -92,6 +92,14 @@ func ssnShape(s string) bool {
 		return false
 	}
 	return s[:3] != "000" && s[:3] != "666" && s[0] != '9' && s[4:6] != "00" && s[7:] != "0000"
+}
+
+// afterSSN reports whether a text ends in words that announce a social security
+// number.
+func afterSSN(before string) bool {
+	before = lowered(before[max(0, len(before)-40):])
+	i := max(strings.LastIndex(before, "ssn"), strings.LastIndex(before, "social security"))
+	return i >= 0 && !strings.ContainsAny(before[i:], ".;,\n0123456789")
 }
 
 // ibanSpans finds international bank account numbers (ISO 13616, mod 97).

@@ -259,10 +259,27 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 		j++
 	}
 	if j < len(s) && (s[j] == '\n' || s[j] == '\r') {
-		if !colon {
+		switch {
+		case colon:
+			return block(s, i, j)
+		case s[i] != '>':
 			return 0, 0
 		}
-		return block(s, i, j)
+		for j < len(s) && s[j] <= ' ' { // as var_dump of PHP breaks its lines
+			j++
+		}
+	}
+	if colon && j+2 < len(s) && (s[j] == '&' || s[j] == '!') { // an anchor or a type of YAML
+		k := j + 1
+		for k < len(s) && (isNameByte(s[k]) || s[k] == '!') {
+			k++
+		}
+		if k < len(s) && s[k] == ' ' && k > j+1 {
+			j = k + 1
+		}
+	}
+	if j+1 < len(s) && isAlpha(s[j]) && strings.IndexByte("bBuUrR", s[j]) >= 0 && (s[j+1] == '"' || s[j+1] == '\'') { // b'…' of Python
+		j++
 	}
 	if j < len(s) && (s[j] == '|' || s[j] == '>') && colon && strings.IndexByte(s[j:], '\n') >= 0 && strings.IndexByte(s[j:], '\n') < 4 {
 		return block(s, i, j+strings.IndexByte(s[j:], '\n'))

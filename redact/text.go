@@ -238,6 +238,9 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.signs&signLiteral != 0 && strings.IndexByte(s, '(') >= 0 {
 		list = p.callSpans(s, list)
 	}
+	if g.looks&lookProse != 0 && g.signs&signOther != 0 {
+		list = p.bracketed(s, list)
+	}
 	if g.looks&lookCookie != 0 {
 		list = cookieSpans(s, jarSpans(s, list))
 	}
@@ -272,6 +275,7 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 		list = tableSpans(s, list)
 		list = p.pairLines(s, list)
 		list = p.columns(s, list)
+		list = p.fieldErrors(s, list)
 	}
 	if g.digits >= 13 && g.longest >= 27 && strings.IndexByte(s, '|') > 0 {
 		list = appTokens(s, list)

@@ -108,7 +108,10 @@ func (p *Pass) omit(i int32, with, rule string) bool {
 
 // A number may be a card's.
 func (p *Pass) walkNumeral(i int32, at place) bool {
-	s := strings.TrimSuffix(p.nodes[i].text, ".0")
+	s := p.nodes[i].text
+	if whole, fraction, ok := strings.Cut(s, "."); ok && strings.Trim(fraction, "0") == "" {
+		s = whole
+	}
 	if len(s) < 13 || p.text(s, at.mode, at.decoded) == s {
 		return false
 	}
@@ -503,6 +506,8 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		return p.omit(i, marker(ruleResponse), ruleResponse)
 	case rows:
 		return p.rowsMember(i, at)
+	case cellOfRow:
+		return p.omit(i, marker(ruleRows), ruleRows)
 	case payload:
 		return p.payloadMember(i, at)
 	case response:
@@ -677,7 +682,7 @@ func (p *Pass) count(i int32) (n int) {
 const maxItems = 32 // of a list in a request
 
 func (p *Pass) walkArray(i int32, at place) bool {
-	if (at.listed || p.typed(i)) && p.records(i) > 3 {
+	if at.listed && p.records(i) > 3 || p.typed(i) {
 		return p.omit(i, fmt.Sprintf("[%d rows omitted]", p.count(i)), ruleRows)
 	}
 	changed := p.commandList(i)

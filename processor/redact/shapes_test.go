@@ -33,6 +33,19 @@ func init() {
 		},
 		"cookies in files": {".x.com\tTRUE\t/\tTRUE\t0\tsid\t§w", "# Netscape HTTP Cookie File\n.x.com\tTRUE\t/\tFALSE\t1790000000\tsid\t§w\nx.org\tFALSE\t/\tFALSE\t0\tb\t§w", `{"cookieJar":{"sid":"§w"}}`, `{"cookieHeader":"sid=§w"}`, `{"cookies":[{"name":"sid","value":"§w"}]}`, `{"cookie_string":"sid=§w"}`},
 		"further names":    {`{"puk":"§w"}`, `{"encKey":"§w"}`, `{"rootpw":"§w"}`, "bindpw: §w", `{"REDISCLI_AUTH":"§w"}`, "REDIS_AUTH=§w", `{"pwdHistory":"§w"}`, `{"credentialsJson":"§w"}`, `{"proxy_auth":"ada:§w"}`, `{"key_pem":"§w"}`, `{"unseal_key":"§w"}`, `{"snmp_community":"§w"}`, "rootpw=§w", `{"ldapBindPw":"§w"}`, `{"Stripepwds":"§w"}`},
+		"urls and hosts": {
+			"https://§t@db-1.internal/r.git", "HikariPool connect jdbc:sqlserver://h:1433;user=sa;password=§p failed, then jdbc:oracle:thin:scott/§t@//h:1521/s", "datasource: ada/§w@db-1.internal:1521/XE", "https://maker.ifttt.com/trigger/x/with/key/§t", "https://hooks.zapier.com/hooks/catch/4737880/§w/",
+			"https://x.io/verify-email/§t", "https://x.io/reset-password/§t", "https://x.io/a?hmac=§t&exp=1", "https://x.io/a/token/§t",
+		},
+		"cards and numbers": {"card_§c", "%B§c^DOE/JANE^25121010000000000000?", ";§c=25121010000012300000?", `{"v":§c.0,"n":1}`, "social security number §n", "583919817011010|§t"},
+		"elements":          {"<entry><string>userPassword</string><string>§w</string></entry>", `<field name="ClientSecret" old="§w" new="§w"/>`, `<property name="password"><value>§w</value></property>`, `<param name="api_key" value="§w"></param>`, `<string name="db_password">§w</string>`},
+		"brackets":          {"auth_token[§p]", "auth_token(value=§w)", "db_password(§p)", "1 validation error for Login\npassword\n  too short (type=value_error; given=§w)", "1 validation error for Login\npassword\n  String should have more [type=x, input_value='§w', input_type=str]"},
+		"dumps":             {"array(2) {\n  [\"authToken\"]=>\n  string(17) \"§w\"\n}", "{'accessToken': b'§w'}", "prod-otp?: §w", "&anchor master_password: &p §w\nother: *p", "db_password: !!str §w", "api_key: &k §w"},
+		"escapes":           {`request failed: {"data": "{\"my_secret_key\": \"§w\\\"§w'489\", \"a\": 1}"}`, `dump "{\"password\":\"§w\\\"§w\"}"`, "got 1,\"{\"\"user\"\": \"\"x\"\", \"\"SmtpPwd\"\": \"\"§w\"\"}\",x", "data=%7B%22id%22%3A%207%2C%20%22MFA_SECRETS%22%3A%20%22§w%5C%22§w%22%7D"},
+		"tables": {
+			" id | name\n----+------\n  1 | §w\n  2 | §w\n(2 rows)", "+----+------+\n| id | name |\n+----+------+\n|  1 | §w |\n+----+------+", "id,name,email,city\n1,§w,a@x.io,§w\n2,§w,b@x.io,§w\n3,§w,c@x.io,§w", "id\tname\tcity\n1\t§w\tx\n2\t§w\ty\n3\t§w\tz",
+			`{"ctx":{"rows":{"0":{"n":"§w"},"1":{"n":"§w"}}}}`, `{"Items":[{"name":{"S":"§w"},"n":{"N":"§n"}}],"Count":1}`, `{"cursor":{"firstBatch":[{"name":"§w"}]}}`,
+		},
 		"sealed objects": {
 			`{"kind":"SecretList","items":[{"metadata":{"name":"x"},"data":{"p":"§w"}}]}`, `{"secretId":"x","payload":{"data":"§w"}}`, `{"kind":"Secret","stringData":{"app.conf":"§w"}}`, `{"apiVersion":"v1","kind":"List","items":[{"kind":"Secret","data":{"p":"§w"}}]}`,
 			`{"object":{"kind":"Secret","data":{"a":"§w"}},"verb":"create"}`, `{"objectRef":{"resource":"secrets","name":"x"},"requestObject":{"data":{"a":"§w"}}}`, `{"resource":"secrets","object":{"stringData":{"a":"§w"}}}`, `{"kind":"Secret","patch":{"data":{"a":"§w"}}}`,
