@@ -43,6 +43,8 @@ var nouns = append(slices.Sorted(maps.Keys(foreignNouns)), []string{
 	"one-time password", "one time password", "one-time code", "one time code", "verification code", "2fa code", "mfa code", "sms code", "your code", "confirmation code", "authentication code", "recovery code", "recovery codes", "recovery phrase", "backup code", "backup codes",
 	"security code", "access code", "login code", "auth code", "api key", "api-key", "apikey", "api token", "access key", "private key", "secret key", "signing key",
 	"encryption key", "seed phrase", "pass phrase", "passphrase", "pass code", "passcode", "password", "passwd", "pwd", "pw",
+	"access token", "auth token", "refresh token", "bearer token", "session token", "passkey", "pass word", "login password", "puk", "creds", "cred", "master key", "unlock code", "reset code", "activation code",
+	"clave secreta", "l\u00f6senord", "passord", "has\u0142o", "geheimwort",
 	"client secret", "secret", "token", "credentials", "credential", "mnemonic", "pin", "otp", "cvv", "cvc", "ssn", "social security number", "card number", "account number", "signature",
 }...)
 
@@ -68,7 +70,7 @@ var links = set(`is was are were be to as equals becomes became set now = : -> =
 
 // fillers may stand between the name of a secret and the link.
 var fillers = set(`for of the a an new old current temporary temp initial default my your his her their our user account was is has been set changed reset
-	updated rotated to via admin root service login database db from on at in this that server host it should be will called which reads says now being still currently actually probably apparently must`)
+	updated rotated to via admin root service login database db from on at in this that server host it should be will called which reads says now being still currently actually probably apparently must simply just always again only value field`)
 
 // changing are the verbs after which "to" comes before a value; articles come
 // before a noun, which is none.
@@ -86,6 +88,7 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 			said = append(said, cue)
 		}
 	}
+	found := false // whether a secret is named
 	for i := 0; i < len(low); i++ {
 		if i > 0 && isAlnum(low[i-1]) {
 			continue
@@ -109,6 +112,7 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 		if j < len(s) && (isAlnum(s[j]) || s[j] == '/' || s[j] == '=' || s[j] == '>' || s[j] == '_' || s[j] == '-' || s[j] == '.') {
 			continue
 		}
+		found = true
 		if x, ok := beforeNoun(s, low, i, noun); ok {
 			list = append(list, x)
 		}
@@ -133,9 +137,21 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 				list = append(list, span{from: x.to + 4, to: to, rule: ruleProse})
 				i = to - 1
 			}
+			for to := x.to; s[j-1] == 's' && strings.HasPrefix(low[to:], " and "); { // one and another
+				from := to + len(" and ")
+				for to = from; to < len(s) && s[to] > ' ' && s[to] != ','; to++ {
+				}
+				if to > from && !harmlessValue(s[from:to]) {
+					list = append(list, span{from: from, to: to, rule: ruleProse})
+					i = to - 1
+				}
+			}
 		} else {
 			i = j - 1
 		}
+	}
+	if found {
+		list = meant(s, low, list)
 	}
 	return backward(s, low, list)
 }
@@ -210,7 +226,8 @@ func wordEnd(s string, from int) int {
 }
 
 // owners are words between a link and the name of a secret: X is your new password.
-var owners = set(`the my your his her their our its a an new temporary temp initial default old current first one`)
+var owners = set(`the my your his her their our its a an new temporary temp initial default old current first one
+	valid correct wrong right good acceptable real actual not admin root master db database login wifi service account system user secret second another`)
 
 // givers are words before a value that something is done with.
 var givers = set(`use using used try tried trying with enter entered entering type typed typing paste pasted choose chose chosen pick picked set put gave give sent took`)
@@ -250,8 +267,10 @@ func beforeNoun(s, low string, i int, noun string) (x span, ok bool) {
 		}
 	}
 	from, to := word(i)
+	owned := false
 	for n := 0; n < 4 && from < to && owners[low[from:to]]; n++ {
 		from, to = word(from)
+		owned = true
 	}
 	if !before[low[from:to]] { // what kind of secret it is: the wifi password
 		for from, to = word(from); from < to && owners[low[from:to]]; {
@@ -266,6 +285,15 @@ func beforeNoun(s, low string, i int, noun string) (x span, ok bool) {
 			if f, t = word(from); low[f:t] == "when" || low[f:t] == "if" {
 				from = f
 			}
+		}
+	}
+	if i > 0 && s[i-1] == '(' { // ada / x (password)
+		if from, to = word(i - 1); from < to {
+			if k := strings.LastIndexByte(s[from:to], '/'); k >= 0 && from+k+1 < to {
+				return span{from: from + k + 1, to: to, rule: ruleProse}, true
+			}
+			f, t := word(from)
+			return span{from: from, to: to, rule: ruleProse}, t > f && (low[f:t] == "/" || low[f:t] == "-") && !harmlessValue(s[from:to])
 		}
 	}
 	if !asked && link != "as" && link != "is" && link != "was" && link != "into" && link != "in" {
@@ -291,7 +319,8 @@ func beforeNoun(s, low string, i int, noun string) (x span, ok bool) {
 	case link == "as" || asked || link == "into" || link == "in":
 		ok = given || link == "as" && (quoted || looksChosen(v, noun))
 	default:
-		ok = quoted || looksChosen(v, "pin") && !isTime(v)
+		alone := end == verb || strings.IndexByte(".,;:!?-", s[end-1]) >= 0
+		ok = quoted || looksChosen(v, "pin") && !isTime(v) || owned && alone && plainWord(v) && !subjects[low[from:to]] && clauseEnds(low, i+len(noun), " now", " for ", " of ", " to ")
 	}
 	return span{from: from, to: to, rule: ruleProse}, ok
 }
@@ -312,9 +341,15 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		verb = verb || changing[w] || w == "change" || w == "update"
 	}
 
+	start := j - len(noun)
+	told := triggered(lowered(s[max(0, start-60):max(0, start)]))
+	linked = linked || told && (endsIn(before, "with ", "using "))
+	if v, ok := direct(s, j, noun, told); ok {
+		return v, true
+	}
 	if k := j; k+2 < len(s) && s[k] == ' ' && strings.IndexByte("\"'`", s[k+1]) >= 0 { // password "x"
 		if from, to := quoted(s[:min(len(s), k+maxName)], k+1, ""); to < min(len(s), k+maxName) && !harmlessValue(s[from:to]) && strings.IndexByte(s[from:to], ' ') < 0 {
-			if named[noun] && !looksChosen(s[from:to], noun) {
+			if named[noun] && !looksChosen(s[from:to], noun) && !told && !doomed(lowered(s[min(len(s), to+1):min(len(s), to+32)])) && !(start <= 0 && to+1 >= len(s)) {
 				return x, false
 			}
 			return span{from: from, to: to, rule: ruleProse}, true
@@ -352,6 +387,14 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			}
 			return x, false
 		case w == "-" || w == "–" || w == "—":
+		case w == "must" && strings.HasPrefix(s[to:], " be changed from "):
+			j = to + len(" be changed from ")
+			for to = j; to < len(s) && s[to] > ' ' && strings.IndexByte("\"'`.,;", s[to]) < 0; to++ {
+			}
+			return span{from: j, to: to, rule: ruleProse}, to > j && !harmlessValue(s[j:to])
+		case (changing[w] || passed[w]) && to < j && s[to] == ':':
+			linked, verb = true, false
+			continue
 		case w == "to" && !verb:
 			article = true
 		case links[w]:
@@ -397,11 +440,169 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		if to < j && (strings.IndexByte(".!?;", s[to]) >= 0 || s[to] == ',' && (unknown > 0 || changing[w])) {
 			return x, false
 		}
-		if to < j && s[to] == ':' {
+		if at := strings.IndexByte(s[to:j], ':'); at >= 0 {
 			linked = true
 		}
 	}
 	return x, false
+}
+
+// triggers are words before the name of a secret after which its value comes;
+// logins are words before a name of somebody whose secret comes next.
+var (
+	triggers = set(`with using use try tried trying wrong invalid incorrect bad rejected sent send temporary temp default initial entered enter given got received is:`)
+	whose    = set(`user username login account as user: username: login: account:`)
+	adverbs  = set(`the a an my your his her their our its new old admin root master temporary default initial db database and`)
+)
+
+// triggered reports whether words in lower case call for a value of what is named
+// behind them: with the admin …, user ada, ….
+func triggered(before string) bool {
+	head := strings.Fields(before)
+	for n := 0; n < 3 && len(head) > 0; n++ {
+		last := strings.Trim(head[len(head)-1], "\"'`(,:")
+		if triggers[last] {
+			return true
+		}
+		if len(head) > 1 && whose[head[len(head)-2]] && last != "" {
+			return true
+		}
+		if !adverbs[last] {
+			return false
+		}
+		head = head[:len(head)-1]
+	}
+	return false
+}
+
+// passed are what was done with a value that is named next.
+var passed = set(`entered given provided submitted typed used sent received issued generated shared`)
+
+// verdicts are what is said of a value, not of a name.
+var verdicts = strings.Split(`rejected|was rejected|was found|was leaked|leaked|was stolen|was exposed|is too|was too|too short|too weak|too long|is weak|does not match|doesn't match|did not match|didn't match|mismatch|is not valid|is invalid|is incorrect|is wrong|was wrong|was compromised|by sms|by mail|by e-mail|by email|by phone|issued|to sign in|to log in|to login|and try`, "|")
+
+// doomed reports whether what follows a word says that it is a value.
+func doomed(after string) bool {
+	after = strings.TrimLeft(after, " \"'`")
+	for _, v := range verdicts {
+		if strings.HasPrefix(after, v) {
+			return true
+		}
+	}
+	return false
+}
+
+// followers are words that stand behind the name of a secret in a sentence and are
+// no value.
+var followers = set(`bucket buckets ring family exchange introspection reader writer hint hints spraying sync reminder reminders screen broker gateway server services client
+	library helper module plugin parser bearer object objects string strings list lists array storage delivery recovery setup enrollment entry confirmation notification
+	notifications alert alerts event events data file files path paths table tables cache session sessions cookie cookies auth oauth admin panel page binding response error
+	errors message messages template templates section area tab button label menu title column columns event-type limiter throttling server-side owner holder lookup search`)
+
+// plainWord reports whether v is one word of letters which, by its ending, is none
+// of a sentence.
+func plainWord(v string) bool {
+	if len(v) < 5 || len(v) > 64 {
+		return false
+	}
+	for i := 0; i < len(v); i++ {
+		if !isAlpha(v[i]) {
+			return false
+		}
+	}
+	w := lowered(v)
+	return !harmless[w] && !fillers[w] && !links[w] && !followers[w] && !changing[w] && !triggers[w] && !owners[w] &&
+		!endsIn(w, "ing", "tion", "tions", "ment", "ments", "ity", "ness", "able", "ible", "ally", "ance", "ence", "ship", "ized", "ated", "ified")
+}
+
+// subjects are words that are what a sentence is about, and no value.
+var subjects = set(`there where which these those everything something nothing anything email e-mail username login field value column string number example following above below latter former`)
+
+// clauseEnds reports whether a clause ends at i, or goes on with one of the words.
+func clauseEnds(low string, i int, words ...string) bool {
+	rest := low[min(i, len(low)):]
+	rest = strings.TrimLeft(rest, "\"'`)")
+	if rest == "" || strings.IndexByte(".,;!?\r\n", rest[0]) >= 0 {
+		return true
+	}
+	for _, w := range words {
+		if strings.HasPrefix(rest, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// direct finds a plain word right behind the name of a secret which is its value by
+// what stands around both: try password x; password - x; password (x).
+func direct(s string, j int, noun string, told bool) (x span, ok bool) {
+	k := j
+	for k < len(s) && s[k] == ' ' {
+		k++
+	}
+	dashed, bracketed := false, false
+	for _, dash := range []string{"- ", "– ", "— ", "-- "} {
+		if strings.HasPrefix(s[k:], dash) {
+			dashed = true
+			k += len(dash)
+			break
+		}
+	}
+	if k < len(s) && s[k] == '\n' && (j < len(noun)+1 || s[j-len(noun)-1] == '\n') { // alone on its line
+		dashed = true
+		k++
+	}
+	if k < len(s) && s[k] == '(' {
+		bracketed = true
+		k++
+	}
+	if strings.HasPrefix(s[k:], "value ") {
+		k += len("value ")
+		dashed = !named[noun]
+	}
+	if k == j || k == len(s) {
+		return x, false
+	}
+	to := k
+	for to < len(s) && isAlpha(s[to]) && to-k <= 64 {
+		to++
+	}
+	if !plainWord(s[k:to]) || to < len(s) && (isAlnum(s[to]) || strings.IndexByte("-_/.:=@", s[to]) >= 0 && to+1 < len(s) && s[to+1] > ' ') {
+		return x, false
+	}
+	low := lowered(s[to:min(len(s), to+40)])
+	switch {
+	case bracketed:
+		ok = to < len(s) && s[to] == ')' && (!named[noun] || told || doomed(low[1:]) || to+1 == len(s))
+	case dashed:
+		ok = clauseEnds(low, 0)
+	default:
+		ok = doomed(low) || told && clauseEnds(low, 0, " to ", " by ", " for ", " on ", " from ", " in ", " via ", " at ", " and ", " but ", " was ", " is ", " did ", " does ", " because ")
+	}
+	return span{from: k, to: to, rule: ruleProse}, ok
+}
+
+// Sentences that go on about a secret that was named before: the new one is x;
+// expected x, got y; x is the login and password.
+var meanings = []*regexp.Regexp{
+	regexp.MustCompile(`\b(?:new|current|correct|right|latest|temporary|other|second) one(?: is| will be|:)(?: now)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`),
+	regexp.MustCompile(`\bmismatch\w*[:,;]? .{0,24}?\b(?:expected|want|wanted|stored)[:=]? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)["'` + "`" + `,;]*(?: but)? (?:got|was|given|received|entered|have|actual)[:=]? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`),
+	regexp.MustCompile(`[\w.@-]+ ?/ ?(\S+) (?:is|are) (?:the |my |your |his |her |our )?(?:login|user(?:name)?|user name|id) (?:and|&) `),
+	regexp.MustCompile(`\bcred(?:ential)?s?(?: are| were| is|:|=)? ["'` + "`" + `]?[\w.@-]+["'` + "`" + `]?(?: ?/ ?|:)["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`),
+}
+
+// meant finds the values of such sentences.
+func meant(s, low string, list []span) []span {
+	for _, expr := range meanings {
+		for _, at := range expr.FindAllStringSubmatchIndex(low, -1) {
+			for k := 2; k < len(at); k += 2 {
+				if from, to := at[k], at[k+1]; from >= 0 && !harmlessValue(s[from:to]) {
+					list = append(list, span{from: from, to: to, rule: ruleProse})
+				}
+			}
+		}
+	}
+	return list
 }
 
 // aloneChosen reports whether the word at j has a line of its own and looks chosen.
