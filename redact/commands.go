@@ -139,19 +139,22 @@ func number(s string) bool {
 	return true
 }
 
-// logins are commands and phrases in which a password has no name, or a name
-// that means so there only. What the groups match goes.
-var logins = []struct {
+// A login is a form of a command or a phrase. What its groups match goes.
+type login struct {
 	needle string // in lower case, what a match holds in any case
 	expr   *regexp.Regexp
 	chosen bool // whether it must look chosen too
-}{
+}
+
+// logins are commands and phrases in which a password has no name, or a name
+// that means so there only. What the groups match goes.
+var logins = []login{
 	{`net user`, regexp.MustCompile(`(?i)\bnet user \S+ ([^/\s]\S*)`), false},
 	{`htpasswd`, regexp.MustCompile(`(?i)\bhtpasswd -\S*b\S* (?:\S+ )?\S+ (\S+)`), false},
 	{`|`, regexp.MustCompile(`(?i)(?:echo|printf)\s+(?:-\w+\s+|%s\s+)?["']?(?:[\w.-]+:)?([^"'|\s]+)["']?\s*\|\s*(?:sudo\s+)?(?:chpasswd|passwd|sudo\s+-\S*S|kinit|docker|podman|su|gpg|openssl|gh auth|gcloud secrets|vault|cryptsetup|helm registry|kubectl create secret|wrangler secret)`), false},
 	{`auth `, regexp.MustCompile(`(?:^|[\s>"])AUTH (?:[a-z][\w-]* )?(\S{4,})`), false},
 	{`auth`, regexp.MustCompile(`(?i)\bAUTH(?:ENTICATE)? (?:PLAIN|LOGIN)[\s:]+(\S{4,})`), false},
-	{`convertto-`, regexp.MustCompile(`(?i)ConvertTo-SecureString\s+(?:-String\s+)?["']?([^"'\s]+)`), false},
+	{`convertto-`, regexp.MustCompile(`(?i)ConvertTo-SecureString\s+(?:-\w+\s+)*["']?([^"'\s]+)`), false},
 	{`user `, regexp.MustCompile(`(?:^|[\r\n]|ftp> ?)(?i:user) \S+ (\S*[\d!#$%^&*]\S*)\s*$`), false},
 	{`pass `, regexp.MustCompile(`(?:^|[\r\n])PASS (\S+)`), false},
 	{` login `, regexp.MustCompile(`(?i)\b[a-z]\d+ LOGIN \S+ (\S+)`), false},
@@ -219,18 +222,32 @@ var logins = []struct {
 	{`community`, regexp.MustCompile(`\bsnmp-server community (\S+)`), false},
 	{`login`, regexp.MustCompile(`(?i)\blog(?:in|on) [\w.@-]+:(\S*[\d!#$%^&*]\S*[A-Za-z]\S*|\S*[A-Za-z]\S*[\d!#$%^&*]\S*)`), false},
 	{`cookie`, regexp.MustCompile(`(?i)\bcookies? [\w.-]{1,40}=([^\s;,"']+)`), false},
-	{`auth `, regexp.MustCompile(`(?i)\bauth(?:enticate)? [\w.@-]+ ([^\s,;)"']+)`), true},
-	{`log`, regexp.MustCompile(`(?i)\b(?:log(?:ged)? ?[io]n|sign(?:ed)? in|credentials)(?: (?:as|with|using|for|by))?:? ["']?[\w.@-]{2,40} ?[:/] ?([^\s,;)"'/]+)(?:[\s,;)"']|$)`), true},
-	{`auth`, regexp.MustCompile(`(?i)\bauth(?:entication|orization)? (?:failed|failure|error|rejected|denied)(?: for)?:? ["']?[\w.@-]{2,40} ?[:/] ?([^\s,;)"'/]+)(?:[\s,;)"']|$)`), true},
 	{`/`, regexp.MustCompile(`(?:^|[\s"'(:])[\w.@-]{2,40} ?/ ?(\S+) (?:is|are) (?:the|your|his|her|our|their|its) (?:new )?(?:login|user|credentials?|account|access)`), false},
-	{`key=`, regexp.MustCompile(`(?i)\b\w*(?:key|secret|token)\w*(?:exception|error):? .*?\bkey[=:] ?["']?([^\s"',;)]+)`), true},
 	{`code `, regexp.MustCompile(`(?i)\b(?:use|enter|type|your|the) (?:the |this )?code:? (?:is )?["']?(\d{4,8})\b`), false},
 	{`log`, regexp.MustCompile(`(?i)\blog(?:ged )?[io]n (?:as|with) [\w.@-]+[:/](\S+)`), false},
 }
 
+// users are phrases in which a password stands beside a user. What is an unusual word
+// there goes too.
+var users = []login{
+	{`auth `, regexp.MustCompile(`(?i)\bauth(?:enticate)? [\w.@-]+ ([^\s,;)"']+)`), true},
+	{`log`, regexp.MustCompile(`(?i)\b(?:log(?:ged)? ?[io]n|sign(?:ed)? in|sign-in)(?: (?:as|with|using|for|by))?:? ["']?[\w.@-]{2,40} ?[:/] ?([^\s,;)"'/]+)(?:[\s,;)"']|$)`), true},
+	{`auth`, regexp.MustCompile(`(?i)\bauth(?:entication|orization)? (?:failed|failure|error|rejected|denied)(?: for)?:? ["']?[\w.@-]{2,40} ?[:/] ?([^\s,;)"'/]+)(?:[\s,;)"']|$)`), true},
+	{`key=`, regexp.MustCompile(`(?i)\b\w*(?:key|secret|token)\w*(?:exception|error):? .*?\bkey[=:] ?["']?([^\s"',;)]+)`), true},
+	{`credential`, regexp.MustCompile(`(?i)\bcredentials(?: (?:are|were|of|for))?:? ["']?[\w.@-]{2,40} ?[:/] ?([^\s,;)"'/]+)(?:[\s,;)"']|$)`), true},
+	{`(`, regexp.MustCompile(`(?i)(?:denied|failed|rejected|invalid|refused) \(["']?[\w.@-]{2,40}/([^)\s]+)\)`), true},
+	{`pass`, regexp.MustCompile(`(?i)\buser(?:name)?:? [\w.@-]+,? (?:and )?pass(?:word)?:? ["']?([^\s"',;]+)`), true},
+}
+
 // loginSpans finds passwords by the command or phrase they stand in.
 func loginSpans(s string, list []span) []span {
-	for _, l := range logins {
+	return matched(s, users, "password", matched(s, logins, "", list))
+}
+
+// matched takes what the groups of forms match; noun is for [looksChosen].
+func matched(s string, forms []login, noun string, list []span) []span {
+	for i := range forms {
+		l := &forms[i]
 		if indexFold(s, l.needle) < 0 {
 			continue
 		}
@@ -239,7 +256,7 @@ func loginSpans(s string, list []span) []span {
 				if at[k] < 0 {
 					continue
 				}
-				if v := s[at[k]:at[k+1]]; !harmlessValue(v) && !strings.HasPrefix(v, "[redacted:") && (!l.chosen || looksChosen(v, "password")) {
+				if v := s[at[k]:at[k+1]]; !harmlessValue(v) && !strings.HasPrefix(v, "[redacted:") && (!l.chosen || looksChosen(v, noun)) {
 					list = append(list, span{from: at[k], to: at[k+1], rule: rulePair})
 				}
 			}

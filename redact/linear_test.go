@@ -18,7 +18,7 @@ var pieces = []string{
 	"name: password\n", "value: x\n", "client_secret ", "<name>password</name>", "<a b=", "a:1234:b:c:d ", "/reset/", "echo a | sudo ", "AUTH ", "machine a login ",
 	"login as a:", "user a ", "snmpget ", "arn:aws:", "password: ", "Some(", "data:\n ", "kind: secret ", "recovery codes ", "one-time ", "select -- ", "{user: ", "@", "?a=", "://", "-p ",
 	"https://x@", "oracle:a/", "sqlplus ", "content-disposition: form-data; name=a\n\n", "password=\"\"\"", "eyJhbGciOi.", "AKIA", "ghp_", "1.2.3.4 ", "QUFBQUFBQUFBQUFBQUFB\r\n", "\x1b[1m", "%25", "duplicate entry ",
-	"password to ", "credentials ", "secret: |\n", "a: &", "`", "\\\"", "net use x ", "pass: openssl ", "--password ", "token\t", "|token|",
+	"password to ", "credentials ", "secret: |\n", "a: &", "`", "\\\"", "net use x ", "pass: openssl ", "--password ", "token\t", "|token|", "a\n---\n", "a|b\n---\n", "a,b,c\n", "credentials are ", "changed from ", "expected ", "*** 1. row ***\n", "is the pin ",
 }
 
 func cpu(t *testing.T) time.Duration {

@@ -177,9 +177,9 @@ func (p *Pass) directives(s string, list []span) []span {
 		if j+1 < len(s) && s[j] == ' ' && s[j+1] > ' ' && madeUp(name) && p.secretName(name) {
 			from, to := j+1, rest(s, j+1, ' ', false)
 			sure := i > 0 && s[i-1] == '(' || setting(s[:i]) || alone(s, i, j+1)
-			for _, link := range []string{" value is ", " to ", " -> ", " → ", " is "} {
+			for _, link := range []string{" value ", " value is ", " was ", " to ", " -> ", " → ", " is "} {
 				if n := len(link); strings.HasPrefix(s[j:], link) && j+n < len(s) {
-					from, to, sure = j+n, rest(s, j+n, ' ', false), sure || link != " is "
+					from, to, sure = j+n, rest(s, j+n, ' ', false), sure || link != " is " && link != " was "
 				}
 			}
 			if s[from] == '"' || s[from] == '\'' {

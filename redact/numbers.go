@@ -64,6 +64,10 @@ func cardShape(s string, d []byte) bool {
 		if d[0] != 3 {
 			return false
 		}
+	case 17, 18, 19:
+		if d[0] != 6 && !(d[0] == 4 && len(d) == 19) {
+			return false
+		}
 	}
 	if len(s) == len(d) {
 		return true

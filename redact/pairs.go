@@ -44,6 +44,12 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		}
 		switch n {
 		case secret, flagged, cookies, webhook, vendor, connection:
+		case rows:
+			if from, to := valueAfter(s, i, lineStart, n); from+1 < to && (strings.HasPrefix(s[from:], "[[") || strings.HasPrefix(s[from:], "[{") || strings.HasPrefix(s[from:], "[(")) {
+				list = append(list, span{from: from, to: to, rule: ruleRows})
+				i = to - 1
+			}
+			continue
 		default:
 			continue
 		}
@@ -145,6 +151,9 @@ func formName(name string) (around, last string) {
 
 // isAction reports whether s is an action of a policy: secretsmanager:GetSecretValue.
 func isAction(s string) bool {
+	if steps(s) {
+		return true
+	}
 	service, action, ok := strings.Cut(s, ":")
 	if !ok || len(s) > 80 || len(service) < 2 || action == "" || !isUpper(action[0]) {
 		return false
@@ -163,6 +172,32 @@ func isAction(s string) bool {
 	}
 	return verb
 }
+
+// steps reports whether s is words between colons that name an event or a kind:
+// token:rotate, token:software:totp.
+func steps(s string) bool {
+	if len(s) > 60 || strings.IndexByte(s, ' ') >= 0 || strings.IndexByte(s, ':') < 3 {
+		return false
+	}
+	parts := strings.Split(s, ":")
+	for _, part := range parts {
+		if part == "" || strings.Trim(part, lowerLetters) != "" {
+			return false
+		}
+	}
+	last := parts[len(parts)-1]
+	if len(parts) == 2 {
+		return happenings[last] || scopeWord(last)
+	}
+	for _, part := range parts[1:] {
+		if !inDictionary(part) && !jargon[part] && !secretTerms[part] {
+			return false
+		}
+	}
+	return true
+}
+
+const lowerLetters = "abcdefghijklmnopqrstuvwxyz"
 
 // actionVerbs begin the names of actions in policies.
 var actionVerbs = strings.Fields(`Get Put List Describe Create Delete Update Tag Untag Rotate Restore Cancel Replicate Remove Stop Start Validate Batch Decrypt Encrypt Generate Sign Verify Assume Attach Detach Set Add Enable Disable Reset Change Read Write Invoke Revoke Issue`)
@@ -196,6 +231,15 @@ func nameBefore(s string, i int) (name string, lineStart bool) {
 	for j > 0 && strings.IndexByte("\"'`\\])*?", s[j-1]) >= 0 && i-j < 8 {
 		j--
 	}
+	if j+1 < i+1 && j > 0 && s[j] == ']' { // name[0]
+		k := j
+		for k > 0 && isDigit(s[k-1]) && j-k < 4 {
+			k--
+		}
+		if k < j && k > 0 && s[k-1] == '[' {
+			j = k - 1
+		}
+	}
 	end := j
 	for j > 0 && isNameByte(s[j-1]) && end-j < 120 {
 		j--
@@ -222,7 +266,7 @@ func nameBefore(s string, i int) (name string, lineStart bool) {
 		j = k
 	}
 	k := word
-	for k > 0 && strings.IndexByte(" \t\"'`-*", s[k-1]) >= 0 {
+	for k > 0 && strings.IndexByte(" \t\"'`-+*", s[k-1]) >= 0 {
 		k--
 	}
 	if strings.HasSuffix(s[:k], "export") || strings.HasSuffix(s[:k], "set") {
@@ -508,6 +552,7 @@ var harmless = set(`
 	expire lasts lifetime ttl per week days day hours hour minutes month months year years
 	scope scopes scoped office santa agent ballot sauce garden police minister between about into over under up out off
 	team teams group groups review reviews audit audits report reports access permission permissions role roles
+	ready replaced renamed lost stolen forgotten gone due near close enough fine good bad okay public private secure insecure unique shown written broken known chosen taken kept held
 	needs need contains contain differs differ entered submitted provided given typed sharing reuse safe unsafe
 	read write list get put post view edit manage all any full only
 	redacted omitted blocked locked unlocked pending active inactive n/a - -- ? * ** *** **** ***** ****** ******* ********

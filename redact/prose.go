@@ -129,13 +129,9 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 					i = to - 1
 				}
 			}
-			if strings.HasPrefix(low[x.to:], " to ") { // from one to another
-				to := x.to + 4
-				for to < len(s) && s[to] > ' ' {
-					to++
-				}
-				list = append(list, span{from: x.to + 4, to: to, rule: ruleProse})
-				i = to - 1
+			if y, ok := changedTo(low, x); ok {
+				list = append(list, y)
+				i = y.to - 1
 			}
 			for to := x.to; s[j-1] == 's' && strings.HasPrefix(low[to:], " and "); { // one and another
 				from := to + len(" and ")
@@ -185,6 +181,29 @@ func backward(s, low string, list []span) []span {
 	return list
 }
 
+// changedTo finds the new value behind an old one: from x to y.
+func changedTo(low string, x span) (y span, ok bool) {
+	if !endsIn(strings.TrimRight(low[max(0, x.from-7):x.from], "\"'`"), "from ") {
+		return y, false
+	}
+	from := x.to
+	for from < len(low) && strings.IndexByte("\"'`", low[from]) >= 0 {
+		from++
+	}
+	if !strings.HasPrefix(low[from:], " to ") {
+		return y, false
+	}
+	from += len(" to ")
+	for from < len(low) && strings.IndexByte("\"'`", low[from]) >= 0 {
+		from++
+	}
+	to := from
+	for to < len(low) && low[to] > ' ' && strings.IndexByte("\"'`", low[to]) < 0 {
+		to++
+	}
+	return span{from: from, to: to, rule: ruleProse}, from < to
+}
+
 // cues are words before a value in a sentence that named its secret before.
 var cues = []string{"expected ", "got ", "given ", "given=", "given: ", "one is ", "one was ", "requested: ", "below: ", "follows: ", "value is ", "value was ", "value ", "received ", "entered ", "provided ", "submitted ", "typed ", "tried "}
 
@@ -231,6 +250,9 @@ var owners = set(`the my your his her their our its a an new temporary temp init
 
 // givers are words before a value that something is done with.
 var givers = set(`use using used try tried trying with enter entered entering type typed typing paste pasted choose chose chosen pick picked set put gave give sent took`)
+
+// stated are words between a value and the link to the name of a secret behind it.
+var stated = set(`was is has been were are be set chosen used accepted stored entered sent saved picked configured given provided rejected`)
 
 // before are the links between a value and the name of a secret behind it.
 var before = set(`as is was into in for`)
@@ -300,6 +322,9 @@ func beforeNoun(s, low string, i int, noun string) (x span, ok bool) {
 		return x, false
 	}
 	from, to = word(from)
+	for n := 0; n < 3 && link == "as" && from < to && stated[low[from:to]]; n++ { // X was set as
+		from, to = word(from)
+	}
 	if from == to {
 		return x, false
 	}
@@ -405,6 +430,8 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return span{from: from, to: to, rule: ruleProse}, true
 		case owned && !linked && !strong(word) && isIdentifier(word) && looksChosen(word, noun):
 			owned = false // whose it is
+		case linked && strings.HasSuffix(w, "ed") && !fillers[w] && !changing[w] && inDictionary(w):
+			return x, false // what happened to it
 		case linked && number(word) && len(word) < 4 && !looksChosen(word, noun):
 			return x, false // how many
 		case placed && (!linked || verb) && !strong(word) && isIdentifier(word):
@@ -430,9 +457,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			origin = w == "from"
 			placed = w == "in" || w == "via" || w == "on" || w == "at" || w == "by"
 			owned = w == "for" || w == "of" || w == "from" && !verb || owned && (w == "user" || w == "account" || articles[w])
-		case linked && harmless[w]:
-			return x, false
-		case harmless[w]:
+		case harmless[w], !linked && sounding[w]:
 			return x, false
 		default:
 			unknown++

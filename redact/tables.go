@@ -5,17 +5,30 @@ import (
 	"strings"
 )
 
-const minRows = 3 // of text that is taken for an export
+const (
+	minRows   = 3    // of text that is taken for an export
+	maxSpaced = 4096 // rows between a line of dashes and their count
+)
 
 // tableSpans finds the rows of tables in a text: those that a shell of a database
 // draws, and exports with a line of names above.
 func tableSpans(s string, list []span) []span {
+	counted := strings.LastIndex(s, " row") // behind it no table says how many rows it has
 	for at := 0; at < len(s); {
 		end := lineEnd(s, at)
 		next := afterLine(s, end)
 		if next < len(s) {
-			if to, rows := drawn(s, at, end, next); rows > 0 {
+			to, rows := drawn(s, at, end, next)
+			if rows == 0 && next < counted {
+				to, rows = spaced(s, at, end, next)
+			}
+			if rows > 0 {
 				list = append(list, span{from: next, to: to, rule: ruleRows, with: fmt.Sprintf("[%d rows omitted]", rows)})
+				at = to
+				continue
+			}
+			if to := upright(s, at, end, next); to > next {
+				list = append(list, span{from: next, to: to, rule: ruleRows, with: "[1 rows omitted]"})
 				at = to
 				continue
 			}
@@ -61,6 +74,50 @@ func drawn(s string, at, end, next int) (to, rows int) {
 		to, line = stop, afterLine(s, stop)
 	}
 	return to, rows
+}
+
+// spaced counts the rows between a line of dashes that begins at next and one that
+// says how many they are: (1 row).
+func spaced(s string, at, end, next int) (to, rows int) {
+	ruleEnd := lineEnd(s, next)
+	if rule := s[next:ruleEnd]; strings.TrimSpace(s[at:end]) == "" || len(rule) < 3 || strings.Trim(rule, "- ") != "" || !strings.Contains(rule, "---") {
+		return 0, 0
+	}
+	for line := afterLine(s, ruleEnd); line < len(s); {
+		stop := lineEnd(s, line)
+		text := strings.TrimSpace(s[line:stop])
+		if strings.HasSuffix(text, " row)") || strings.HasSuffix(text, " rows)") || strings.Contains(text, " rows selected") || strings.Contains(text, " row selected") {
+			return to, rows
+		}
+		if strings.HasPrefix(text, "---") || rows > maxSpaced {
+			break // another table
+		}
+		if text != "" {
+			rows, to = rows+1, stop
+		}
+		line = afterLine(s, stop)
+	}
+	return 0, 0
+}
+
+// upright returns where a row ends that a shell wrote name by name, under a line that
+// counts it: -[ RECORD 1 ]-, *** 1. row ***. It is next if there is none.
+func upright(s string, at, end, next int) (to int) {
+	head := strings.Trim(s[at:end], "-+*[] ")
+	if head == s[at:end] || !strings.HasPrefix(head, "RECORD ") && !strings.HasSuffix(head, ". row") {
+		return next
+	}
+	for to = next; to < len(s); {
+		stop := lineEnd(s, to)
+		if line := s[to:stop]; line == "" || strings.HasPrefix(line, "-[ ") || strings.HasPrefix(line, "***") || strings.IndexAny(line, "|:") < 0 {
+			break
+		}
+		to = afterLine(s, stop)
+	}
+	if to > next && s[to-1] == '\n' {
+		to--
+	}
+	return to
 }
 
 // exported counts the lines below a line of names that have as many cells as it.

@@ -362,7 +362,7 @@ func appTokens(s string, list []span) []span {
 		for to < len(s) && inClass(s[to], 'b') {
 			to++
 		}
-		if i-from >= 13 && to-i > 24 && random(s[i+1:to], 3) {
+		if i-from >= 13 && to-i > 24 && (random(s[i+1:to], 3) || mixedCase(s[i+1:to]) && strings.ContainsAny(s[i+1:to], "0123456789")) {
 			list = append(list, span{from: i + 1, to: to, rule: ruleEntropy})
 			i = to - 1
 		}

@@ -273,7 +273,7 @@ func resetSpans(s string, list []span) []span {
 			to++
 		}
 		before := strings.ToLower(s[max(0, from-20):from])
-		if word := s[from:to]; len(word) >= 16 && !isUUID(word) && !isHex(word) && (random(word, 2) || mixedCase(word) && strings.ContainsAny(word, "0123456789")) && mailed(before) {
+		if word := s[from:to]; len(word) >= 16 && !isUUID(word) && !ulid(word) && !isHex(word) && (random(word, 2) || mixedCase(word) && strings.ContainsAny(word, "0123456789")) && mailed(before) {
 			list = append(list, span{from: from, to: to, rule: ruleURL})
 		}
 		at = max(to, from)
