@@ -12,7 +12,6 @@ import (
 
 	"github.com/auditlog/auditlog/audit"
 	"github.com/auditlog/auditlog/store"
-	"github.com/auditlog/auditlog/store/sqlite"
 )
 
 const seed = 7 // of the generator, whose ids hold it
@@ -23,13 +22,19 @@ func kill(args []string) error {
 	rounds := set.Int("rounds", 20, "times that it is killed")
 	rate := set.Int("rate", 4000, "records per second")
 	longest := set.Duration("longest", 1500*time.Millisecond, "that it lives after its start")
+	kept := set.String("store", "sqlite", "sqlite, or elasticsearch: a real node, which answers nothing in every third round")
 	_ = set.Parse(args)
 
 	dir, err := os.MkdirTemp("", "auditlog-kill-")
 	if err != nil {
 		return err
 	}
-	i, err := install(dir, "")
+	cluster, err := startCluster(*kept)
+	if err != nil {
+		return err
+	}
+	defer cluster.end()
+	i, err := install(dir, "", cluster.url())
 	if err != nil {
 		return err
 	}
@@ -40,6 +45,9 @@ func kill(args []string) error {
 		return err
 	}
 	for round := range *rounds {
+		if err := cluster.answers(round%3 != 2); err != nil {
+			return err
+		}
 		server, err := i.start()
 		if err != nil {
 			return err
@@ -52,6 +60,9 @@ func kill(args []string) error {
 		if (round+1)%50 == 0 {
 			fmt.Printf("killed %d times\n", round+1)
 		}
+	}
+	if err := cluster.answers(true); err != nil {
+		return err
 	}
 	server, err := i.start()
 	if err != nil {
@@ -67,7 +78,7 @@ func kill(args []string) error {
 	if err := stop(server); err != nil {
 		return fmt.Errorf("auditlog: %w", err)
 	}
-	if err := verify(i.events(), acknowledged, *rounds); err != nil {
+	if err := verify(i, acknowledged, *rounds); err != nil {
 		return fmt.Errorf("%w; everything is in %s", err, dir)
 	}
 	return os.RemoveAll(dir)
@@ -75,8 +86,8 @@ func kill(args []string) error {
 
 // verify looks for what was acknowledged: all is there, none twice, and nothing
 // else but what was sent.
-func verify(events, acknowledged string, rounds int) error {
-	hashes, err := stored(events)
+func verify(i *installation, acknowledged string, rounds int) error {
+	hashes, err := i.stored()
 	if err != nil {
 		return err
 	}
@@ -128,15 +139,18 @@ func hashOf(n int) audit.Hash {
 
 // stored returns how often the store has each event of the generator, and checks
 // that its totals agree.
-func stored(directory string) (map[audit.Hash]int, error) {
+func (i *installation) stored() (map[audit.Hash]int, error) {
 	ctx := context.Background()
-	s, err := sqlite.Open(ctx, sqlite.Options{Path: directory})
+	s, err := i.openStore(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
+	if err := awaitShipped(ctx, s); err != nil {
+		return nil, err
+	}
 	q := store.Query{
-		Start: time.Now().AddDate(0, 0, -29), End: time.Now().AddDate(0, 0, 1), Limit: 20_000, Ascending: true,
+		Start: time.Now().AddDate(0, 0, -29), End: time.Now().AddDate(0, 0, 1), Limit: 10_000, Ascending: true,
 		Filters: []store.Filter{{Fields: []*audit.Field{audit.Sender}, Values: []string{"local"}}},
 	}
 	caller := store.Caller{Name: "faults", Accounts: []string{store.DefaultAccount}}

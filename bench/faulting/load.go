@@ -90,7 +90,7 @@ func overload(args []string) error {
 	if err != nil {
 		return err
 	}
-	i, err := install(dir, ", max_request_size: 4MiB, max_in_flight: "+*inFlight)
+	i, err := install(dir, ", max_request_size: 4MiB, max_in_flight: "+*inFlight, "")
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func overload(args []string) error {
 			return fmt.Errorf("senders got another answer than to come again")
 		}
 	}
-	hashes, err := stored(i.events())
+	hashes, err := i.stored()
 	if err != nil {
 		return err
 	}

@@ -35,25 +35,28 @@ func main() {
 // An installation is a directory with a configuration.
 type installation struct {
 	dir, grpc string
+	elastic   string // URL of the cluster; "" is the embedded store
 }
 
-// install writes a configuration with settings besides the endpoints.
-func install(dir, settings string) (*installation, error) {
+// install writes a configuration with settings of the receiver besides the
+// endpoints, and with the embedded store, or the cluster at a URL.
+func install(dir, receiver, elastic string) (*installation, error) {
 	ports, err := freePorts(3)
 	if err != nil {
 		return nil, err
 	}
-	i := &installation{dir: dir, grpc: ports[0]}
+	i := &installation{dir: dir, grpc: ports[0], elastic: elastic}
+	cluster := ""
+	if elastic != "" {
+		cluster = fmt.Sprintf(", elasticsearch: {urls: [%q], replicas: 0}", elastic)
+	}
 	config := fmt.Sprintf(`receiver: {grpc: {endpoint: %q}, http: {endpoint: %q}%s}
-store: {path: %q}
+store: {path: %q%s}
 search: {endpoint: %q}
 telemetry: {metrics: {endpoint: ""}, health: {endpoint: ""}}
-`, ports[0], ports[1], settings, filepath.Join(dir, "data"), ports[2])
+`, ports[0], ports[1], receiver, filepath.Join(dir, "data"), cluster, ports[2])
 	return i, os.WriteFile(filepath.Join(dir, "auditlog.yaml"), []byte(config), 0o600)
 }
-
-// events is the directory of the embedded store.
-func (i *installation) events() string { return filepath.Join(i.dir, "data", "events") }
 
 func freePorts(n int) (addresses []string, err error) {
 	for range n {

@@ -39,7 +39,7 @@ func soak(args []string) error {
 	if err != nil {
 		return err
 	}
-	i, err := install(dir, "")
+	i, err := install(dir, "", "")
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func soak(args []string) error {
 		if err != nil {
 			return err
 		}
-		days, err := filepath.Glob(filepath.Join(i.events(), "auditlog-*.db"))
+		days, err := filepath.Glob(filepath.Join(i.dir, "data", "events", "auditlog-*.db"))
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ package elasticsearchtest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -50,7 +51,7 @@ func Shared(t testing.TB) string {
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.node == nil && shared.err == nil {
-		shared.node, shared.err = launch(Options{})
+		shared.node, shared.err = Launch(Options{})
 	}
 	if shared.err != nil {
 		missing(t, shared.err)
@@ -63,7 +64,7 @@ func Shared(t testing.TB) string {
 func Main(m *testing.M, leaked func() error) {
 	code := m.Run()
 	if shared.node != nil {
-		shared.node.remove()
+		shared.node.Remove()
 	}
 	if err := leaked(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
@@ -88,6 +89,7 @@ func missing(t testing.TB, err error) {
 type Options struct {
 	Security *Security // TLS and authentication; nil is neither
 	Nodes    int       // of the cluster; 0 is one
+	Java     string    // options of the server's Java; "" is a small one that starts quickly
 }
 
 // A Node is one Elasticsearch process.
@@ -100,6 +102,7 @@ type Node struct {
 	client   *http.Client
 	security *Security
 	settings string // further lines of elasticsearch.yml
+	java     string
 	cmd      *exec.Cmd
 	output   *bytes.Buffer
 	ended    chan struct{}
@@ -108,11 +111,11 @@ type Node struct {
 // Start starts a node of the test's own, which ends with the test.
 func Start(t testing.TB, o Options) *Node {
 	t.Helper()
-	n, err := launch(o)
+	n, err := Launch(o)
 	if err != nil {
 		missing(t, err)
 	}
-	t.Cleanup(n.remove)
+	t.Cleanup(n.Remove)
 	return n
 }
 
@@ -124,7 +127,7 @@ func StartCluster(t testing.TB, o Options) []*Node {
 	for i := range max(o.Nodes, 1) {
 		n, err := prepare(fmt.Sprintf("n%d", i+1), o.Security)
 		missing(t, err)
-		t.Cleanup(n.remove)
+		t.Cleanup(n.Remove)
 		transport, err := freePort()
 		require.NoError(t, err)
 		n.settings = fmt.Sprintf("transport.port: %d\n", transport)
@@ -141,18 +144,20 @@ func StartCluster(t testing.TB, o Options) []*Node {
 	return nodes
 }
 
-func launch(o Options) (*Node, error) {
+// Launch starts a node for a program that is no test, which calls [Node.Remove] in
+// the end.
+func Launch(o Options) (*Node, error) {
 	n, err := prepare("n1", o.Security)
 	if err != nil {
 		return nil, err
 	}
-	n.settings = "discovery.type: single-node\ntransport.port: 0\n"
+	n.java, n.settings = o.Java, "discovery.type: single-node\ntransport.port: 0\n"
 	if err := n.run(); err != nil {
-		n.remove()
+		n.Remove()
 		return nil, err
 	}
 	if err := n.wait(); err != nil {
-		n.remove()
+		n.Remove()
 		return nil, err
 	}
 	return n, nil
@@ -211,7 +216,7 @@ cluster.max_shards_per_node: 5000
 cluster.fault_detection.leader_check.interval: 1s
 cluster.fault_detection.follower_check.interval: 1s
 xpack.security.enabled: %t
-%s`, n.name, n.port, filepath.Join(n.dir, "data"), filepath.Join(n.dir, "logs"), n.security != nil, n.settings)
+%s`, n.name, n.port, n.Data(), filepath.Join(n.dir, "logs"), n.security != nil, n.settings)
 	config := filepath.Join(n.dir, "config")
 	if n.security != nil {
 		more, err := n.security.write(config)
@@ -239,7 +244,7 @@ func (n *Node) run() error {
 	n.cmd = exec.Command(filepath.Join(home, "bin", "elasticsearch"), "-p", filepath.Join(n.dir, "pid"))
 	n.cmd.Dir = n.dir
 	n.cmd.Env = append(os.Environ(), "ES_PATH_CONF="+filepath.Join(n.dir, "config"), "ES_JAVA_HOME="+javaHome(),
-		"ES_JAVA_OPTS=-Xms512m -Xmx512m -XX:TieredStopAtLevel=1", "ES_TMPDIR="+filepath.Join(n.dir, "tmp"), "CLI_JAVA_OPTS=-Xms16m -Xmx64m -XX:TieredStopAtLevel=1")
+		"ES_JAVA_OPTS="+cmp.Or(n.java, "-Xms512m -Xmx512m -XX:TieredStopAtLevel=1"), "ES_TMPDIR="+filepath.Join(n.dir, "tmp"), "CLI_JAVA_OPTS=-Xms16m -Xmx64m -XX:TieredStopAtLevel=1")
 	n.output = new(bytes.Buffer)
 	n.cmd.Stdout, n.cmd.Stderr = n.output, n.output
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -315,12 +320,22 @@ func (n *Node) lastLog() string {
 	return string(text[max(0, len(text)-4000):])
 }
 
+// PID is the server's process.
+func (n *Node) PID() (int, error) {
+	text, err := os.ReadFile(filepath.Join(n.dir, "pid"))
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(strings.TrimSpace(string(text)))
+}
+
+// Data is the directory of what the server keeps.
+func (n *Node) Data() string { return filepath.Join(n.dir, "data") }
+
 // Kill ends the server at once, as a crash would, and waits for its end.
 func (n *Node) Kill(t testing.TB) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(n.dir, "pid"))
-	require.NoError(t, err)
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	pid, err := n.PID()
 	require.NoError(t, err)
 	require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
 	<-n.ended
@@ -333,8 +348,8 @@ func (n *Node) Again(t testing.TB) {
 	require.NoError(t, n.wait())
 }
 
-// remove ends the process and removes its directory.
-func (n *Node) remove() {
+// Remove ends the process and removes its directory.
+func (n *Node) Remove() {
 	if n.cmd != nil && n.cmd.Process != nil {
 		syscall.Kill(-n.cmd.Process.Pid, syscall.SIGKILL)
 		<-n.ended
