@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/auditlog/auditlog/internal/elasticsearchtest"
+)
+
+// A cluster is the real node.
+type cluster struct {
+	node   *elasticsearchtest.Node
+	pid    int
+	client *http.Client
+}
+
+func newCluster(node *elasticsearchtest.Node) (cluster, error) {
+	pid, err := node.PID()
+	return cluster{node, pid, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: workers}}}, err
+}
+
+type object = map[string]any
+
+// do sends a request and decodes the answer, unless answer is nil.
+func (c *cluster) do(method, path string, body []byte, answer any) error {
+	req, err := http.NewRequest(method, c.node.URL+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	if len(body) > 0 {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return c.send(req, answer)
+}
+
+func (c *cluster) send(req *http.Request, answer any) error {
+	resp, err := c.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode >= 300 {
+		return fmt.Errorf("%s %s: %d %s", req.Method, req.URL.Path, resp.StatusCode, text[:min(len(text), 2000)])
+	}
+	if answer == nil {
+		return nil
+	}
+	return json.Unmarshal(text, answer)
+}
+
+func (c *cluster) drop(index string) error {
+	return c.do(http.MethodDelete, "/"+index+"?ignore_unavailable=true", nil, nil)
+}
+
+func (c *cluster) count(index string) (int, error) {
+	var a struct{ Count int }
+	err := c.do(http.MethodGet, "/"+index+"/_count?ignore_unavailable=true", nil, &a)
+	return a.Count, err
+}
+
+func (c *cluster) merged(index string) (bool, error) {
+	var a struct {
+		All struct {
+			Primaries struct{ Merges struct{ Current int } }
+		} `json:"_all"`
+	}
+	err := c.do(http.MethodGet, "/"+index+"/_stats/merge", nil, &a)
+	return a.All.Primaries.Merges.Current == 0, err
+}
+
+// record stores the events once through a proxy that keeps the bulks. It also
+// warms up the server.
+func (b *bench) record() error {
+	target, err := url.Parse(b.node.URL)
+	if err != nil {
+		return err
+	}
+	ports, err := freePorts(1)
+	if err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	var failed error
+	var packed [][]byte
+	forward := httputil.NewSingleHostReverseProxy(target)
+	proxy := &http.Server{Addr: ports[0], Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/_bulk" {
+			body, err := io.ReadAll(r.Body)
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			mu.Lock()
+			packed = append(packed, body)
+			if err != nil {
+				failed = err
+			}
+			mu.Unlock()
+		}
+		forward.ServeHTTP(w, r)
+	})}
+	go func() { _ = proxy.ListenAndServe() }()
+	defer proxy.Close()
+	// One at a time, and as large as they may be.
+	if _, err := b.auditlog("http://"+ports[0], ""); err != nil {
+		return err
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if failed != nil {
+		return failed
+	}
+	return b.keep(packed)
+}
+
+// keep cuts what was sent into bulks of one size.
+func (b *bench) keep(packed [][]byte) error {
+	const size = 5 << 20 // what Elastic's own clients send
+	var part []byte
+	documents := map[string]bool{} // by action: what was sent again is kept once
+	for _, p := range packed {
+		text, err := unpack(p)
+		if err != nil {
+			return err
+		}
+		for len(text) > 0 {
+			action := bytes.IndexByte(text, '\n') + 1
+			end := action + bytes.IndexByte(text[action:], '\n') + 1
+			name := string(text[:action])
+			if strings.Contains(name, `"auditlog-write-`+b.index[len("auditlog-"):]+`"`) && !documents[name] { // the program's own events are of today
+				part = append(part, text[:end]...)
+				documents[name] = true
+			}
+			if text = text[end:]; len(part) > size {
+				b.lines, part = append(b.lines, part), nil
+			}
+		}
+	}
+	if len(part) > 0 {
+		b.lines = append(b.lines, part)
+	}
+	if len(documents) != b.events {
+		return fmt.Errorf("%d documents were sent for %d events", len(documents), b.events)
+	}
+	return nil
+}
+
+func unpack(packed []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
+}
+
+const workers = 4 // bulks at a time, as many as auditlog's
+
+// bare stores the documents in a new index of the day with a loop of bulks.
+func (b *bench) bare(compressed bool) (r result, err error) {
+	if err := b.drop(b.index); err != nil {
+		return r, err
+	}
+	alias, err := json.Marshal(object{"aliases": object{"auditlog-write-" + b.index[len("auditlog-"):]: object{}}})
+	if err != nil {
+		return r, err
+	}
+	if err := b.do(http.MethodPut, "/"+b.index, alias, nil); err != nil {
+		return r, err
+	}
+	return b.loop(b.index, b.lines, compressed)
+}
+
+func (b *bench) loop(index string, parts [][]byte, compressed bool) (r result, err error) {
+	if compressed {
+		packed := make([][]byte, len(parts))
+		for i, p := range parts {
+			var z bytes.Buffer
+			w, err := gzip.NewWriterLevel(&z, gzip.BestSpeed)
+			if err != nil {
+				return r, err
+			}
+			if _, err := w.Write(p); err != nil {
+				return r, err
+			}
+			if err := w.Close(); err != nil {
+				return r, err
+			}
+			packed[i] = z.Bytes()
+		}
+		parts = packed
+	}
+	return b.measured(index, func() error {
+		var mu sync.Mutex
+		var failed error
+		next := make(chan []byte)
+		var all sync.WaitGroup
+		for range workers {
+			all.Go(func() {
+				for p := range next {
+					if err := b.bulk(p, compressed); err != nil {
+						mu.Lock()
+						failed = err
+						mu.Unlock()
+					}
+				}
+			})
+		}
+		for _, p := range parts {
+			next <- p
+		}
+		close(next)
+		all.Wait()
+		if failed != nil {
+			return failed
+		}
+		return b.do(http.MethodPost, "/"+index+"/_refresh", nil, nil)
+	})
+}
+
+func (b *bench) bulk(body []byte, compressed bool) error {
+	req, err := http.NewRequest(http.MethodPost, b.node.URL+"/_bulk?filter_path=errors,items.*.error", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-ndjson")
+	if compressed {
+		req.Header.Set("Content-Encoding", "gzip")
+	}
+	var a struct {
+		Errors bool
+		Items  []json.RawMessage
+	}
+	if err := b.send(req, &a); err != nil {
+		return err
+	}
+	if a.Errors {
+		return fmt.Errorf("the first error of a bulk: %s", a.Items[0])
+	}
+	return nil
+}
