@@ -222,13 +222,18 @@ func (a *api) write(w http.ResponseWriter, r *http.Request, body any, err error)
 	a.answers.Add(r.Context(), 1, metric.WithAttributes(attribute.String("route", r.Pattern), attribute.Int("status", status)))
 }
 
-// health says that events are taken, stored and read.
+// health says that events are taken, stored and read. It answers anybody, so that
+// it tells no names.
 func (a *api) health(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if !a.ready.Load() {
 		return nil, newProblem(http.StatusServiceUnavailable, "Starting or stopping.")
 	}
-	if _, err := a.store.Status(r.Context()); err != nil {
+	status, err := a.store.Status(r.Context())
+	if err != nil {
 		return nil, err
+	}
+	if status.Stopped != "" {
+		return nil, newProblem(http.StatusServiceUnavailable, "Events are taken, and wait: %s. `auditlog status` and the server's log say more.", status.Stopped)
 	}
 	return map[string]string{"status": "ok"}, nil
 }

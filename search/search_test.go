@@ -33,7 +33,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // faulty is a store whose writes can be made to fail.
 type faulty struct {
 	store.Store
-	fail error
+	fail    error
+	stopped string
+}
+
+func (f *faulty) Status(ctx context.Context) (store.Status, error) {
+	status, err := f.Store.Status(ctx)
+	status.Stopped = f.stopped
+	return status, err
 }
 
 func (f *faulty) Write(ctx context.Context, b store.Batch) error {
@@ -569,6 +576,11 @@ func TestPageAndHealthArePublic(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, s.get("/healthz", "").status, "nothing can be sent yet")
 	require.NoError(t, watcher.Ready())
 	require.JSONEq(t, `{"status":"ok"}`, s.get("/healthz", "").body)
+	s.faulty.stopped = "the cluster is set up otherwise"
+	stopped := s.get("/healthz", "")
+	require.Equal(t, http.StatusServiceUnavailable, stopped.status, "what is taken is not stored")
+	require.Contains(t, stopped.body, "wait: the cluster is set up otherwise.")
+	s.faulty.stopped = ""
 	require.NoError(t, watcher.NotReady())
 	require.Equal(t, http.StatusServiceUnavailable, s.get("/healthz", "").status)
 }

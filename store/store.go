@@ -320,6 +320,7 @@ type Status struct {
 	Oldest  string `json:"oldest,omitempty"`
 	Newest  string `json:"newest,omitempty"`
 	Problem string `json:"problem,omitempty"` // what a person must look at, in one sentence
+	Stopped string `json:"stopped,omitempty"` // why what is accepted only waits until a person acts, without any name; "" while it is stored
 }
 
 // WaitingAge is for how long the oldest record that waits has waited; 0 if none

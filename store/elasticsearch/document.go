@@ -22,6 +22,7 @@ const (
 	fieldReason      = "audit.reason"      // of a dead letter
 	fieldLetter      = "audit.letter"      // a dead letter as JSON in a text, so that nothing in it can be rejected
 	fieldHTTPMethod  = "http.request.method"
+	fieldWords       = "audit.words" // in the index only: the words of all texts
 )
 
 // names are the names of indices and of what belongs to them.

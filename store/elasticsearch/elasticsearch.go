@@ -156,6 +156,9 @@ func (s *Store) Status(ctx context.Context) (status store.Status, err error) {
 			status.Problem = problem
 		}
 	}
+	if s.setup.stopped() || s.shipper.stopped() {
+		status.Stopped = ErrSetup.Error()
+	}
 	if daysErr != nil && status.Problem == "" {
 		status.Problem = "Elasticsearch does not answer: " + daysErr.Error()
 	}

@@ -129,7 +129,7 @@ func keywordOf(f *audit.Field) string {
 	switch {
 	case f == audit.IP:
 		return f.ECS + ".text"
-	case f == audit.Time, f == audit.Received, f == audit.Message, f == audit.Request:
+	case f == audit.Time, f == audit.Received, f == audit.Message, f == audit.Request, slices.Contains(kept, f):
 		return ""
 	case f.Kind == audit.Text, f.Kind == audit.List, f.Kind == audit.Instant:
 		return f.ECS
@@ -197,28 +197,26 @@ func networkClause(f *audit.Field, want string) (object, bool) {
 }
 
 // wordsClause asks for every word of a text, at the beginning of a word of any of
-// the fields.
-func wordsClause(fields []*audit.Field, text string) (object, bool) {
+// the fields. It is exact for all fields that are searched by word, which have one
+// index; for some of them it finds more.
+func wordsClause(fields []*audit.Field, text string) (clause object, exact bool) {
+	among := func(list []*audit.Field) func(*audit.Field) bool {
+		return func(f *audit.Field) bool { return !slices.Contains(list, f) }
+	}
+	if slices.ContainsFunc(fields, among(words)) {
+		return nil, false
+	}
 	var all []any
 	for word := range audit.Words(text) {
-		var should []any
-		for _, f := range fields {
-			name := f.ECS + ".words"
-			switch {
-			case f == audit.Message, f == audit.Request:
-				name = f.ECS
-			case !slices.Contains(words, f):
-				return nil, false
-			}
-			should = append(should, object{"prefix": object{name: object{"value": word}}})
-		}
-		all = append(all, anyOf(should))
+		all = append(all, object{"prefix": object{fieldWords: object{"value": word}}})
 	}
 	switch len(all) {
 	case 0:
 		return none, true
 	case 1:
-		return all[0].(object), true
+		clause = all[0].(object)
+	default:
+		clause = object{"bool": object{"filter": all}}
 	}
-	return object{"bool": object{"filter": all}}, true
+	return clause, !slices.ContainsFunc(words, among(fields))
 }

@@ -129,6 +129,13 @@ func (u *setup) problem() string {
 	return u.err.Error()
 }
 
+// stopped says that only a person can make the set-up good.
+func (u *setup) stopped() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return errors.Is(u.err, ErrSetup)
+}
+
 // verify compares the cluster with the specification, and installs what is
 // missing or older. What somebody else changed is an error.
 func (s *Store) verify(ctx context.Context) error {

@@ -83,11 +83,13 @@ func TestSetUp(t *testing.T) {
 	requireProblem(t, s, `lifecycle policy "`+o.Index+`"`, `phases.delete.min_age is "1d", want "91d"`, "phases.hot.min_age is missing")
 	write(t, s, event(2))
 	require.EqualValues(t, 1, status(t, s).Waiting, "intake goes on")
+	require.Equal(t, elasticsearch.ErrSetup.Error(), status(t, s).Stopped, "health turns red")
 	put(t, node, "/_ilm/policy/"+o.Index, `{"policy":{"phases":{
 		"hot":{"min_age":"0ms","actions":{"set_priority":{"priority":100}}},
 		"delete":{"min_age":"91d","actions":{"delete":{"delete_searchable_snapshot":true}}}}}}`)
 	settle(t, s)
 	requireNoProblem(t, s)
+	require.Empty(t, status(t, s).Stopped)
 
 	// A template is removed: it is there again.
 	require.Equal(t, 200, elasticsearchtest.Do(t, node, http.MethodDelete, "/_index_template/"+o.Index, "", nil))
@@ -105,6 +107,7 @@ func TestForeignMappingStopsShipping(t *testing.T) {
 	s := open(t, o)
 	write(t, s, event(0))
 	requireProblem(t, s, index, `mappings.properties.user.properties.name.type is "text", want "keyword"`, "settings.index.lifecycle.name is missing")
+	require.NotEmpty(t, status(t, s).Stopped, "health turns red")
 	require.Equal(t, 200, elasticsearchtest.Do(t, node, http.MethodDelete, "/"+index, "", nil))
 	settle(t, s)
 	requireEach(t, s, 0, 1)

@@ -29,7 +29,7 @@ type shipper struct {
 
 	mu     sync.Mutex
 	size   int // bytes of a bulk that the cluster takes well, before compression
-	failed map[int]string
+	failed map[int]error
 	bulks  int
 
 	shipped []delivery    // not refreshed yet
@@ -47,7 +47,7 @@ func (h *shipper) init(s *Store) {
 	h.store = s
 	h.slots = make(chan struct{}, s.Concurrency)
 	h.size = s.RequestSize
-	h.failed = map[int]string{}
+	h.failed = map[int]error{}
 	h.wake = make(chan struct{}, 1)
 }
 
@@ -55,10 +55,22 @@ func (h *shipper) init(s *Store) {
 func (h *shipper) problem() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, reason := range h.failed {
-		return "Elasticsearch does not take events: " + reason
+	for _, err := range h.failed {
+		return "Elasticsearch does not take events: " + err.Error()
 	}
 	return ""
+}
+
+// stopped says that a bulk waits for a person to set something right.
+func (h *shipper) stopped() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, err := range h.failed {
+		if errors.Is(err, ErrSetup) {
+			return true
+		}
+	}
+	return false
 }
 
 // run ships until the context ends. Frames go in the order of the spool, several
@@ -242,9 +254,9 @@ func (h *shipper) fail(number int, err error) {
 	}
 	h.mu.Lock()
 	was, known := h.failed[number]
-	h.failed[number] = err.Error()
+	h.failed[number] = err
 	h.mu.Unlock()
-	if !known || was != err.Error() {
+	if !known || was.Error() != err.Error() {
 		h.store.log.Warn("Events could not be sent to Elasticsearch; they are tried again.", zap.Error(err))
 	}
 }

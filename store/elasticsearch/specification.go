@@ -104,12 +104,24 @@ func (s *Store) template(pattern string, priority int, mappings string) object {
 }
 
 // words are the fields whose texts are searched by word: those of the search for
-// free text.
+// free text. Their words are in one index, since most are in several fields.
 var words = []*audit.Field{
 	audit.Action, audit.Message, audit.Request,
 	audit.UserName, audit.UserFullName, audit.UserID, audit.UserEmail,
 	audit.ImpersonatorName, audit.ImpersonatorFullName, audit.ImpersonatorID, audit.ImpersonatorEmail,
 }
+
+// unique are the fields that people filter by, and of whose values there are too
+// many to count: they have no columns.
+var unique = []*audit.Field{audit.EntityID, audit.TraceID, audit.SessionID}
+
+// kept are the fields by which nobody filters, and whose values are different in
+// most events: they are in the document only.
+var kept = []*audit.Field{audit.Path, audit.SpanID, audit.Duration}
+
+// measured are the fields that have a column and no index: they are looked at
+// together with others.
+var measured = []*audit.Field{audit.Received, audit.DurationNS}
 
 // eventMapping maps every field by hand; what is in no row stays in the document.
 func eventMapping() object {
@@ -118,6 +130,7 @@ func eventMapping() object {
 	for f := range audit.Fields() {
 		put(properties, f.ECS, fieldMapping(f))
 	}
+	put(properties, fieldWords, object{"type": "text", "analyzer": "auditlog_words", "norms": false, "index_options": "docs"})
 	put(properties, fieldHTTPMethod, keyword(16))
 	put(properties, fieldID, object{"type": "keyword", "index": false})
 	put(properties, fieldInstance, keyword(64))
@@ -134,9 +147,9 @@ func fieldMapping(f *audit.Field) object {
 	case f == audit.Time || f == audit.Received:
 		m = object{"type": "date_nanos"}
 	case f == audit.IP:
-		return object{"type": "ip", "ignore_malformed": true, "fields": object{"text": object{"type": "keyword", "ignore_above": f.Max}}}
+		m = object{"type": "ip", "ignore_malformed": true, "fields": object{"text": object{"type": "keyword", "ignore_above": f.Max}}}
 	case f == audit.Message || f == audit.Request: // too long to be one term
-		return object{"type": "text", "analyzer": "auditlog_words", "norms": false, "index_options": "docs"}
+		m = object{"type": "text", "index": false}
 	case f.Kind == audit.Number:
 		m = object{"type": "long"}
 	case f.Kind == audit.Flag:
@@ -148,8 +161,14 @@ func fieldMapping(f *audit.Field) object {
 	default:
 		m = object{"type": "keyword", "ignore_above": min(f.Max, longest)}
 	}
+	if slices.Contains(kept, f) || slices.Contains(measured, f) {
+		m["index"] = false
+	}
+	if slices.Contains(kept, f) || slices.Contains(unique, f) {
+		m["doc_values"] = false
+	}
 	if slices.Contains(words, f) {
-		m["fields"] = object{"words": object{"type": "text", "analyzer": "auditlog_words", "norms": false, "index_options": "docs"}}
+		m["copy_to"] = []any{fieldWords}
 	}
 	return m
 }
