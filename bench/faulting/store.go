@@ -21,7 +21,7 @@ func (i *installation) openStore(ctx context.Context) (store.Store, error) {
 	o := elasticsearch.Options{
 		ElasticsearchConfig: store.DefaultElasticsearch(), Path: filepath.Join(i.dir, "data", "spool"), Retention: 30 * 24 * time.Hour,
 	}
-	o.URLs, o.Replicas = []string{i.elastic}, 0
+	o.URLs, o.Replicas, o.Timeout = []string{i.elastic}, 0, 10*time.Minute
 	return elasticsearch.Open(ctx, o)
 }
 

@@ -320,6 +320,9 @@ func (n *Node) lastLog() string {
 	return string(text[max(0, len(text)-4000):])
 }
 
+// Name is the node's in its cluster.
+func (n *Node) Name() string { return n.name }
+
 // PID is the server's process.
 func (n *Node) PID() (int, error) {
 	text, err := os.ReadFile(filepath.Join(n.dir, "pid"))

@@ -28,7 +28,7 @@ const (
 // Security is what a node with TLS and authentication needs, and its clients.
 type Security struct {
 	CA         []byte // PEM
-	ClientCert []byte // PEM; the node asks for one that its CA signed
+	ClientCert []byte // PEM; the node serves nobody without one that its CA signed
 	ClientKey  []byte // PEM
 
 	cert, key []byte
@@ -104,7 +104,7 @@ func (s *Security) write(config string) (settings string, err error) {
 xpack.security.http.ssl.certificate: node.pem
 xpack.security.http.ssl.key: node.key
 xpack.security.http.ssl.certificate_authorities: [ca.pem]
-xpack.security.http.ssl.client_authentication: optional
+xpack.security.http.ssl.client_authentication: required
 xpack.security.transport.ssl.enabled: true
 xpack.security.transport.ssl.certificate: node.pem
 xpack.security.transport.ssl.key: node.key

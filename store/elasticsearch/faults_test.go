@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -104,6 +105,12 @@ func TestFaultsOnTheWay(t *testing.T) {
 			w.WriteHeader(http.StatusTooManyRequests)
 			return true
 		},
+		"429 without Retry-After": func(w http.ResponseWriter, r *http.Request, _ func() answer) bool {
+			elasticHeader(w)
+			w.WriteHeader(http.StatusTooManyRequests)
+			fmt.Fprint(w, `{"error":{"type":"es_rejected_execution_exception","reason":"too busy"},"status":429}`)
+			return true
+		},
 		"401": func(w http.ResponseWriter, r *http.Request, _ func() answer) bool {
 			elasticHeader(w)
 			w.WriteHeader(http.StatusUnauthorized)
@@ -173,20 +180,133 @@ func TestFaultsOnTheWay(t *testing.T) {
 	}
 }
 
+func TestResetInTheMiddleOfARequest(t *testing.T) {
+	p := newProxy(t, elasticsearchtest.Shared(t))
+	var resets atomic.Int64
+	p.interrupt = func(r *http.Request) bool { return isBulk(r) && resets.Add(1) <= 4 }
+	s := open(t, options(t, p.URL, t.TempDir()))
+	for n := range 10 {
+		write(t, s, event(2*n), event(2*n+1))
+	}
+	require.EqualValues(t, 20, settle(t, s).Stored)
+	require.Greater(t, resets.Load(), int64(4))
+	requireEach(t, s, 0, 20)
+}
+
+// TestFailover: nodes that are not there, and one that is.
+func TestFailover(t *testing.T) {
+	node := elasticsearchtest.Shared(t)
+	o := options(t, node, t.TempDir())
+	o.URLs = []string{"http://127.0.0.1:1", node, "http://127.0.0.1:2"}
+	s := open(t, o)
+	for n := range 20 {
+		write(t, s, event(n))
+	}
+	require.EqualValues(t, 20, settle(t, s).Stored)
+	requireEach(t, s, 0, 20)
+	require.Empty(t, status(t, s).Problem)
+}
+
+// load writes events, one after the other, until it is stopped. It returns how many
+// were acknowledged.
+func load(t *testing.T, s store.Store) (stop func() int) {
+	var end atomic.Bool
+	written := make(chan int)
+	go func() {
+		n := 0
+		for ; !end.Load(); n++ {
+			if err := s.Write(context.Background(), store.Batch{Events: []audit.Event{event(n)}}); err != nil {
+				t.Error(err)
+				break
+			}
+			time.Sleep(2 * time.Millisecond)
+		}
+		written <- n
+	}()
+	return func() int { end.Store(true); return <-written }
+}
+
+// TestThreeNodes: the master steps down, then it is killed, then a node that is no
+// master, all while events are written.
+func TestThreeNodes(t *testing.T) {
+	nodes := elasticsearchtest.StartCluster(t, elasticsearchtest.Options{Nodes: 3})
+	o := options(t, nodes[0].URL, t.TempDir())
+	o.URLs, o.Replicas, o.Timeout = nil, 1, 5*time.Second
+	for _, n := range nodes {
+		o.URLs = append(o.URLs, n.URL)
+	}
+	// master asks a node that is not down.
+	master := func(down *elasticsearchtest.Node) (name string) {
+		var found struct {
+			Nodes map[string]struct{ Name string }
+		}
+		for _, n := range nodes {
+			if n != down && n.Do(t, http.MethodGet, "/_nodes/_master/http", "", &found) == http.StatusOK {
+				for _, of := range found.Nodes {
+					return of.Name
+				}
+			}
+		}
+		return ""
+	}
+	node := func(is func(name string) bool) *elasticsearchtest.Node {
+		return nodes[slices.IndexFunc(nodes, func(n *elasticsearchtest.Node) bool { return is(n.Name()) })]
+	}
+	changed := func(old string, down *elasticsearchtest.Node) {
+		t.Helper()
+		require.Eventually(t, func() bool { name := master(down); return name != "" && name != old }, patience, 50*time.Millisecond)
+	}
+	green := func() {
+		t.Helper()
+		require.Eventually(t, func() bool {
+			return nodes[0].Do(t, http.MethodGet, "/_cluster/health?wait_for_status=green&wait_for_nodes=3&timeout=10s", "", nil) == http.StatusOK
+		}, patience, 50*time.Millisecond)
+	}
+	s := open(t, o)
+	write(t, s, event(-1))
+	settle(t, s)
+	green()
+	stop := load(t, s)
+
+	first := master(nil)
+	require.Equal(t, http.StatusOK, nodes[0].Do(t, http.MethodPost, "/_cluster/voting_config_exclusions?node_names="+first, "", nil))
+	changed(first, nil)
+	require.Equal(t, http.StatusOK, nodes[0].Do(t, http.MethodDelete, "/_cluster/voting_config_exclusions?wait_for_removal=false", "", nil))
+
+	second := master(nil)
+	killed := node(func(name string) bool { return name == second })
+	killed.Kill(t)
+	changed(second, killed)
+	killed.Again(t)
+	green()
+
+	third := master(nil)
+	other := node(func(name string) bool { return name != third })
+	other.Kill(t)
+	write(t, s, event(-2))
+	other.Again(t)
+	green()
+
+	n := stop()
+	require.EqualValues(t, n+2, settle(t, s).Stored)
+	require.Greater(t, n, 100)
+	requireEach(t, s, -2, n)
+}
+
 func TestWhatTheClusterCannotHoldIsSetAside(t *testing.T) {
 	node := elasticsearchtest.Shared(t)
 	s := open(t, options(t, node, t.TempDir()))
 	var events []audit.Event
-	for n := range 300 {
+	for n := range 4999 {
 		events = append(events, event(n))
 	}
-	bad := event(1000)
+	bad := event(6000)
 	require.NoError(t, bad.SetObject(audit.Attributes, `{"twice":"secret-1","twice":2}`))
-	write(t, s, append(events, bad)...)
+	write(t, s, slices.Insert(events, 2500, bad)...)
 	x := settle(t, s)
-	require.EqualValues(t, 300, x.Stored)
+	require.EqualValues(t, 4999, x.Stored)
 	require.EqualValues(t, 1, x.DeadLetters)
-	requireEach(t, s, 0, 300)
+	requireEach(t, s, 0, 4999)
 	page, err := s.ListDeadLetters(t.Context(), store.DeadLetterQuery{Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, page.DeadLetters, 1)
@@ -195,7 +315,7 @@ func TestWhatTheClusterCannotHoldIsSetAside(t *testing.T) {
 	require.Contains(t, letter.Detail, "parsing_exception")
 	require.NotContains(t, letter.Detail, "secret-1")
 	require.Equal(t, bad.Fingerprint, letter.Event.Fingerprint)
-	require.Equal(t, "event-1000", letter.Event.Text(audit.EntityID))
+	require.Equal(t, "event-6000", letter.Event.Text(audit.EntityID))
 	write(t, s, bad)
 	require.EqualValues(t, 1, settle(t, s).Duplicates, "the same record again is the same dead letter")
 }
@@ -306,6 +426,23 @@ func TestTheServerStopsAndComesBack(t *testing.T) {
 	node.Again(t)
 	require.EqualValues(t, 51, settle(t, s).Stored)
 	requireEach(t, s, 0, 51)
+}
+
+// TestSoakServerStopsForMinutes is [TestTheServerStopsAndComesBack] at length.
+func TestSoakServerStopsForMinutes(t *testing.T) {
+	soak(t)
+	node := elasticsearchtest.Start(t, elasticsearchtest.Options{})
+	s := open(t, options(t, node.URL, t.TempDir()))
+	stop := load(t, s)
+	time.Sleep(5 * time.Second)
+	node.Kill(t)
+	time.Sleep(4 * time.Minute)
+	require.Greater(t, status(t, s).WaitingAge(time.Now()), 3*time.Minute)
+	node.Again(t)
+	time.Sleep(5 * time.Second)
+	n := stop()
+	require.EqualValues(t, n, settle(t, s).Stored)
+	requireEach(t, s, 0, n)
 }
 
 func TestClockSetForward(t *testing.T) {

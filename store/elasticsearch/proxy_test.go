@@ -19,6 +19,8 @@ type proxy struct {
 	// fault breaks an exchange; it calls forward, or not, and returns true if it
 	// has answered. nil breaks nothing.
 	fault func(w http.ResponseWriter, r *http.Request, forward func() answer) bool
+	// interrupt hangs up in the middle of a request, for which it returns true.
+	interrupt func(r *http.Request) bool
 	// seen is called with every request and its body.
 	seen func(r *http.Request, body []byte)
 }
@@ -45,6 +47,14 @@ func (p *proxy) breakWith(fault func(w http.ResponseWriter, r *http.Request, for
 }
 
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	interrupt := p.interrupt
+	p.mu.Unlock()
+	if interrupt != nil && interrupt(r) {
+		io.CopyN(io.Discard, r.Body, r.ContentLength/2)
+		hangUp(w)
+		return
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return

@@ -21,6 +21,7 @@ import (
 	"github.com/auditlog/auditlog/audit"
 	"github.com/auditlog/auditlog/internal/elasticsearchtest"
 	"github.com/auditlog/auditlog/store"
+	"github.com/auditlog/auditlog/store/elasticsearch"
 )
 
 var update = flag.Bool("update", false, "write testdata/requests.txt anew")
@@ -37,7 +38,7 @@ func TestRequests(t *testing.T) {
 	o.Now = func() time.Time { return now }
 	var log strings.Builder
 	var requests []string // of the section
-	current, instance, settingsSeen := "", "", make(chan struct{})
+	current, instance, settingsSeen := "", "", make(chan struct{}, 10)
 	p.seen = func(r *http.Request, body []byte) {
 		text := requestText(t, r, body)
 		// What this test asks while it waits is left out, and each is there once.
@@ -46,7 +47,7 @@ func TestRequests(t *testing.T) {
 		}
 		requests = append(requests, text)
 		if strings.HasPrefix(text, "GET /_cluster/settings") {
-			close(settingsSeen)
+			settingsSeen <- struct{}{}
 		}
 	}
 	section := func(name string) { // in any order: some go at the same time
@@ -61,6 +62,31 @@ func TestRequests(t *testing.T) {
 	section("set-up")
 	s := open(t, o)
 	<-settingsSeen // the last of them
+	section("set-up with ilm, and a warm phase")
+	lifecycle := options(t, p.URL, t.TempDir())
+	lifecycle.CheckEvery, lifecycle.Now = time.Hour, o.Now
+	lifecycle.ElasticsearchConfig.Retention = store.ElasticsearchRetention{Method: elasticsearch.ILM, ForceMerge: true}
+	other := open(t, lifecycle)
+	<-settingsSeen
+	require.NoError(t, other.Close())
+	section("missing privileges")
+	p.breakWith(func(w http.ResponseWriter, r *http.Request, _ func() answer) bool {
+		if !strings.HasPrefix(r.URL.Path, "/_ilm/") {
+			return false
+		}
+		elasticHeader(w)
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, `{"error":{"type":"security_exception","reason":"no"},"status":403}`)
+		return true
+	})
+	lifecycle.Path = t.TempDir()
+	other = open(t, lifecycle)
+	require.Eventually(t, func() bool {
+		status, err := other.Status(t.Context())
+		return err == nil && status.Stopped != ""
+	}, patience, 5*time.Millisecond)
+	require.NoError(t, other.Close())
+	p.breakWith(nil)
 	section("an event, and its refresh")
 	e := eventAt(1, now.Add(-time.Hour))
 	write(t, s, e)
@@ -106,6 +132,8 @@ func TestRequests(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.ListDeadLetters(t.Context(), store.DeadLetterQuery{Account: "acme", Reason: audit.ReasonTooLarge, IDs: []audit.ID{letter.Event.ID}, Limit: 5})
 	require.NoError(t, err)
+	_, err = s.ListDeadLetters(t.Context(), store.DeadLetterQuery{After: `[20779,1,"0000000000000000"]`, Limit: 5})
+	require.NoError(t, err)
 	_, err = s.RemoveDeadLetters(t.Context(), letter.Event.ID)
 	require.NoError(t, err)
 	section("an expired day")
@@ -118,7 +146,7 @@ func TestRequests(t *testing.T) {
 
 	section("")
 	p.mu.Lock()
-	got := strings.NewReplacer(o.Index, "auditlog", instance, "INSTANCE").Replace(log.String())
+	got := strings.NewReplacer(o.Index, "auditlog", lifecycle.Index, "auditlog", instance, "INSTANCE").Replace(log.String())
 	p.mu.Unlock()
 	got = specification.ReplaceAllString(got, `"specification": "HASH"`) // of the test's own names
 	const path = "testdata/requests.txt"

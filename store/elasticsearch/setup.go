@@ -31,6 +31,7 @@ type setup struct {
 
 	mu       sync.Mutex
 	err      error
+	was      bool            // good before: what differs now, another program changed
 	verified map[string]bool // indices
 	again    chan struct{}   // somebody found the set-up broken
 	good     chan struct{}   // closed while the set-up is good
@@ -85,7 +86,7 @@ func (u *setup) set(err error) {
 	u.err = err
 	switch {
 	case err == nil && was != nil:
-		u.verified = map[string]bool{}
+		u.verified, u.was = map[string]bool{}, true
 		close(u.good)
 		u.store.log.Info("Elasticsearch is set up.", zap.String("index", u.store.names.prefix))
 	case err != nil && was == nil:
@@ -127,6 +128,14 @@ func (u *setup) problem() string {
 		return ""
 	}
 	return u.err.Error()
+}
+
+// wasGood says that the set-up was good since the start: what is not its
+// configuration any more was one.
+func (u *setup) wasGood() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.was
 }
 
 // stopped says that only a person can make the set-up good.
@@ -176,7 +185,12 @@ func (s *Store) verifyPart(ctx context.Context, p part) error {
 	if len(differences) == 0 {
 		return nil
 	}
-	if s.Manage && meta["specification"] == have.hash() { // installed by this program, and unchanged since
+	own := meta["specification"] == have.hash() // auditlog installed it, and nobody changed it since
+	if own && s.setup.wasGood() {
+		return fmt.Errorf("%w: %s %q was changed by another auditlog, of another configuration or version: %s. Give all that share a cluster one `store.retention` and one `store.elasticsearch`, and start this one again",
+			ErrSetup, p.kind, p.name, strings.Join(differences, "; "))
+	}
+	if own && s.Manage {
 		return s.put(ctx, p, want.hash(), "Updated in Elasticsearch, as the configuration changed.", zap.Strings("differences", differences))
 	}
 	return fmt.Errorf("%w: %s %q was not made by this configuration: %s. Change it back, or delete it and it is installed again", ErrSetup, p.kind, p.name, strings.Join(differences, "; "))
@@ -262,12 +276,16 @@ func (s *Store) countShards(ctx context.Context) {
 		DataNodes int `json:"number_of_data_nodes"`
 		Active    int `json:"active_shards"`
 	}
-	var settings map[string]map[string]string
-	defaults, flat := true, true
+	var settings map[string]struct {
+		Cluster struct {
+			PerNode string `json:"max_shards_per_node"`
+		}
+	}
+	defaults := true
 	err := s.client.do(ctx, esapi.ClusterHealthRequest{}, &health)
 	if err == nil {
 		err = s.client.do(ctx, esapi.ClusterGetSettingsRequest{
-			IncludeDefaults: &defaults, FlatSettings: &flat, FilterPath: []string{"*.cluster.max_shards_per_node"},
+			IncludeDefaults: &defaults, FilterPath: []string{"*.cluster.max_shards_per_node"},
 		}, &settings)
 	}
 	if err != nil {
@@ -276,7 +294,7 @@ func (s *Store) countShards(ctx context.Context) {
 	}
 	limit := 0
 	for _, of := range []string{"transient", "persistent", "defaults"} {
-		if n, err := strconv.Atoi(settings[of]["cluster.max_shards_per_node"]); err == nil {
+		if n, err := strconv.Atoi(settings[of].Cluster.PerNode); err == nil {
 			limit = n * health.DataNodes
 			break
 		}

@@ -1,16 +1,20 @@
 package elasticsearch_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/auditlog/auditlog/internal/elasticsearchtest"
 	"github.com/auditlog/auditlog/store"
@@ -29,10 +33,15 @@ func ilm(t *testing.T, node string) elasticsearch.Options {
 func requireProblem(t *testing.T, s store.Store, parts ...string) {
 	t.Helper()
 	var problem string
+	defer func() {
+		if t.Failed() {
+			t.Logf("the problem is %q", problem)
+		}
+	}()
 	require.Eventually(t, func() bool {
 		problem = status(t, s).Problem
 		return problem != "" && !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(problem, part) })
-	}, patience, 5*time.Millisecond, "%q is not in %q", parts, &problem)
+	}, patience, 5*time.Millisecond, "not in the problem: %q", parts)
 }
 
 func requireNoProblem(t *testing.T, s store.Store) {
@@ -194,10 +203,105 @@ func TestSecurity(t *testing.T) {
 	requireEach(t, s, 0, 2)
 	require.NoError(t, s.Close())
 
+	without := o
+	without.TLS.CertFile, without.TLS.KeyFile, without.Path = "", "", t.TempDir()
+	requireProblem(t, open(t, without), "bad certificate")
+
 	o.TLS.CAFile = "" // whom nobody vouches for is sent nothing
 	s = open(t, o)
 	write(t, s, event(2))
 	requireProblem(t, s, "certificate")
 	var role map[string]any
 	require.NoError(t, json.Unmarshal(documented, &role))
+}
+
+// TestTwoInstancesOfDifferentRetention: the one that was started last has its way,
+// and the other says what is wrong, in place of changing it back.
+func TestTwoInstancesOfDifferentRetention(t *testing.T) {
+	node := elasticsearchtest.Shared(t)
+	a := ilm(t, node)
+	one := open(t, a)
+	write(t, one, event(0))
+	settle(t, one)
+	b := a
+	b.Path, b.Retention = t.TempDir(), 90*day
+	two := open(t, b)
+	write(t, two, event(1))
+	settle(t, two)
+	requireProblem(t, one, `lifecycle policy "`+a.Index+`" was changed by another auditlog`, `min_age is "91d", want "31d"`, "one `store.retention`")
+	require.NotEmpty(t, status(t, one).Stopped)
+	write(t, one, event(2))
+	require.EqualValues(t, 1, status(t, one).Waiting)
+	requireNoProblem(t, two)
+	require.NoError(t, one.Close())
+
+	a.Retention = 90 * day
+	one = open(t, a)
+	settle(t, one)
+	requireNoProblem(t, one)
+	requireNoProblem(t, two)
+	requireEach(t, one, 0, 3)
+	require.Equal(t, "91d", minAge(t, node, a.Index))
+}
+
+func TestWarmPhaseMergesADay(t *testing.T) {
+	node := elasticsearchtest.Shared(t)
+	o := ilm(t, node)
+	o.ElasticsearchConfig.Retention.ForceMerge = true
+	s := open(t, o)
+	write(t, s, event(0))
+	settle(t, s)
+	requireNoProblem(t, s)
+	var got map[string]struct {
+		Policy struct {
+			Phases map[string]struct {
+				MinAge  string `json:"min_age"`
+				Actions map[string]json.RawMessage
+			}
+		}
+	}
+	elasticsearchtest.Do(t, node, http.MethodGet, "/_ilm/policy/"+o.Index, "", &got)
+	warm := got[o.Index].Policy.Phases["warm"]
+	require.Equal(t, "2d", warm.MinAge)
+	require.JSONEq(t, `{"max_num_segments":1}`, string(warm.Actions["forcemerge"]), "no codec of its own, which would close the index")
+	require.NotContains(t, warm.Actions, "readonly", "late events still find their way into it")
+}
+
+func TestADayThatIsNotDeletedRaisesAnAlarm(t *testing.T) {
+	o := ilm(t, elasticsearchtest.Shared(t))
+	var ahead atomic.Int64
+	o.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	s := open(t, o)
+	e := event(0)
+	write(t, s, e)
+	settle(t, s)
+	ahead.Store(int64(32 * day))
+	requireNoProblem(t, s)
+	ahead.Store(int64(35 * day))
+	requireProblem(t, s, "index "+o.Index+"-"+e.ID.Day.String()+" should have been deleted by now", "_ilm/explain")
+}
+
+func TestTooManyShardsAreWarnedOf(t *testing.T) {
+	o := options(t, elasticsearchtest.Shared(t), t.TempDir())
+	core, logs := observer.New(zap.WarnLevel)
+	o.Logger, o.Retention, o.Shards = zap.New(core), 30*day, 200 // of two days more; the node takes 5,000
+	open(t, o)
+	var warned []observer.LoggedEntry
+	require.Eventually(t, func() bool {
+		warned = logs.FilterMessageSnippet("need more shards than the cluster takes").All()
+		return len(warned) > 0
+	}, patience, 5*time.Millisecond)
+	require.EqualValues(t, 5000, warned[0].ContextMap()["limit"])
+	require.EqualValues(t, 32*200, warned[0].ContextMap()["needed"])
+}
+
+func TestCloudID(t *testing.T) {
+	o := options(t, elasticsearchtest.Shared(t), t.TempDir())
+	o.URLs, o.CloudID = nil, "a name:"+base64.StdEncoding.EncodeToString([]byte("cloud.example.invalid:9243$cluster$kibana"))
+	requireProblem(t, open(t, o), "cluster.cloud.example.invalid")
+	for _, bad := range []string{"a name", "a name:%%%", "a name:" + base64.StdEncoding.EncodeToString([]byte("cloud.example.invalid"))} {
+		o.CloudID, o.Path = bad, t.TempDir()
+		_, err := elasticsearch.Open(t.Context(), o)
+		require.ErrorContains(t, err, "`elasticsearch.cloud_id` is no cloud id")
+	}
 }

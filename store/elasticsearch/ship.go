@@ -19,12 +19,17 @@ import (
 	"github.com/auditlog/auditlog/store/spool"
 )
 
-const minRequest = 64 << 10 // bytes: a bulk does not shrink below
+const (
+	minRequest = 64 << 10 // bytes: a bulk does not shrink below
+	linger     = 500 * time.Millisecond
+	maxRefresh = 10 * time.Second // longest time between two refreshes
+)
 
 // shipper takes frames out of the spool into the cluster.
 type shipper struct {
 	store *Store
 	slots chan struct{} // bulks under way
+	ended chan struct{} // one of them ended
 	held  *spool.Frame  // read already, for the next bulk
 
 	mu     sync.Mutex
@@ -45,7 +50,7 @@ type delivery struct {
 
 func (h *shipper) init(s *Store) {
 	h.store = s
-	h.slots = make(chan struct{}, s.Concurrency)
+	h.slots, h.ended = make(chan struct{}, s.Concurrency), make(chan struct{}, 1)
 	h.size = s.RequestSize
 	h.failed = map[int]error{}
 	h.wake = make(chan struct{}, 1)
@@ -75,13 +80,17 @@ func (h *shipper) stopped() bool {
 
 // run ships until the context ends. Frames go in the order of the spool, several
 // bulks at a time; an exclusive frame goes alone, after all before it and before
-// all after it.
+// all after it. While a bulk is under way, others grow for a while: many small ones
+// cost the cluster far more.
 func (h *shipper) run(ctx context.Context) {
 	var bulks sync.WaitGroup
 	defer bulks.Wait()
 	for h.store.setup.wait(ctx) {
-		frames, exclusive, err := h.collect()
+		frames, exclusive, err := h.gather(ctx)
 		if err != nil {
+			if ctx.Err() != nil {
+				return
+			}
 			h.store.log.Error("The spool cannot be read.", zap.Error(err))
 			if !pause(ctx, time.Second) {
 				return
@@ -105,8 +114,12 @@ func (h *shipper) run(ctx context.Context) {
 			return
 		}
 		bulks.Go(func() {
-			defer func() { <-h.slots }()
 			h.ship(ctx, frames, exclusive)
+			<-h.slots
+			select {
+			case h.ended <- struct{}{}:
+			default:
+			}
 		})
 		if exclusive {
 			bulks.Wait()
@@ -114,28 +127,59 @@ func (h *shipper) run(ctx context.Context) {
 	}
 }
 
-// collect reads the frames of one bulk.
-func (h *shipper) collect() (frames []spool.Frame, exclusive bool, err error) {
-	h.mu.Lock()
-	size := h.size
-	h.mu.Unlock()
-	for raw := 0; raw < size; {
+// gather reads the frames of one bulk. Where there are too few to fill it, it waits
+// for more until no other is under way, and at most for linger: a bulk that does not
+// arrive keeps nothing else from arriving.
+func (h *shipper) gather(ctx context.Context) (frames []spool.Frame, exclusive bool, err error) {
+	var late <-chan time.Time
+	for {
+		var full bool
+		frames, exclusive, full, err = h.collect(frames)
+		if err != nil || full || len(frames) == 0 || len(h.slots) == 0 {
+			return frames, exclusive, err
+		}
+		if late == nil {
+			timer := time.NewTimer(linger)
+			defer timer.Stop()
+			late = timer.C
+		}
+		select {
+		case <-h.store.spool.Ready():
+		case <-h.ended:
+		case <-late:
+			return frames, exclusive, nil
+		case <-ctx.Done():
+			return nil, false, ctx.Err()
+		}
+	}
+}
+
+// collect adds frames to those of a bulk. It is full if no other may follow.
+func (h *shipper) collect(frames []spool.Frame) (_ []spool.Frame, exclusive, full bool, err error) {
+	size, raw := h.limit(), 0
+	for _, f := range frames {
+		raw += f.Raw
+	}
+	for raw < size {
 		f, err := h.next()
+		if err != nil && len(frames) > 0 {
+			return frames, false, true, nil // the error comes again
+		}
 		if err != nil || f == nil {
-			return frames, false, err
+			return frames, false, false, err
 		}
 		exclusive = decodeNote(f.Note).exclusive
 		if len(frames) > 0 && (exclusive || raw+f.Raw > size) {
 			h.held = f
-			return frames, false, nil
+			return frames, false, true, nil
 		}
 		frames = append(frames, *f)
 		if exclusive {
-			return frames, true, nil
+			return frames, true, true, nil
 		}
 		raw += f.Raw
 	}
-	return frames, false, nil
+	return frames, false, true, nil
 }
 
 func (h *shipper) next() (*spool.Frame, error) {
@@ -667,10 +711,13 @@ func (h *shipper) refreshAll(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+		var next time.Duration
 		for {
-			err := h.refresh(ctx)
+			began := time.Now()
+			records, err := h.refresh(ctx)
 			if err == nil {
 				wait.reset()
+				next = h.refreshAgain(records, time.Since(began))
 				break
 			}
 			h.fail(0, fmt.Errorf("refresh: %w", err))
@@ -679,19 +726,31 @@ func (h *shipper) refreshAll(ctx context.Context) {
 			}
 		}
 		h.clear(0)
-		if !pause(ctx, h.store.RefreshEvery) {
+		if !pause(ctx, next) {
 			return
 		}
 	}
 }
 
-func (h *shipper) refresh(ctx context.Context) error {
+// refreshAgain is for how long the next refresh waits. Under load it is a small
+// part of the cluster's time: each leaves a segment, to be merged with others.
+func (h *shipper) refreshAgain(records int, took time.Duration) time.Duration {
+	const few, part = 2000, 20
+	if records < few {
+		return h.store.RefreshEvery
+	}
+	return max(h.store.RefreshEvery, min(part*took, maxRefresh))
+}
+
+// refresh makes all that was shipped searchable; it returns how many records.
+func (h *shipper) refresh(ctx context.Context) (records int, err error) {
 	h.mu.Lock()
 	shipped := h.shipped
 	h.mu.Unlock()
 	var indices []string
 	for _, d := range shipped {
 		indices = append(indices, d.indices...)
+		records += d.frame.Records
 	}
 	for _, d := range shipped {
 		if d.counts.DeadLetters > 0 { // may be another index than was asked for
@@ -710,10 +769,9 @@ func (h *shipper) refresh(ctx context.Context) error {
 			err = answer.Shards.err()
 		}
 		if err != nil {
-			return err
+			return 0, err
 		}
 	}
-	var err error
 	done := 0
 	for ; done < len(shipped) && err == nil; done++ {
 		err = h.store.spool.Done(shipped[done].frame, shipped[done].counts)
@@ -724,7 +782,7 @@ func (h *shipper) refresh(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.shipped = slices.Clone(h.shipped[done:])
-	return err
+	return records, err
 }
 
 // shards say whether an answer is whole.
