@@ -1,6 +1,6 @@
-// reading fills the embedded store with made-up events over some days, then
-// asks it what people ask, while events are being written, and prints how long
-// the answers took.
+// reading fills a store with made-up events over some days, then asks it what
+// people ask, while events are being written, and prints how long the answers
+// took. The store is the embedded one, or with -store elasticsearch a real node.
 package main
 
 import (
@@ -9,10 +9,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"log"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/pprof"
 	"slices"
@@ -22,11 +20,10 @@ import (
 
 	"github.com/auditlog/auditlog/audit"
 	"github.com/auditlog/auditlog/store"
-	"github.com/auditlog/auditlog/store/sqlite"
 )
 
 type options struct {
-	dir          string
+	dir, store   string
 	events, days int
 	rate, rounds int
 	budget       int
@@ -39,6 +36,7 @@ func main() {
 	log.SetPrefix("reading: ")
 	var o options
 	flag.StringVar(&o.dir, "dir", "", "directory of the store; one that is there already is not filled again; default a temporary one")
+	flag.StringVar(&o.store, "store", "sqlite", "sqlite, or elasticsearch: a real node that is started for it")
 	flag.IntVar(&o.events, "events", 10_000_000, "events to fill it with")
 	flag.IntVar(&o.days, "days", 30, "days that they are spread over")
 	flag.IntVar(&o.rate, "rate", 5000, "events written per second meanwhile")
@@ -63,7 +61,7 @@ func run(ctx context.Context, o options) error {
 		defer os.RemoveAll(dir)
 		o.dir = dir
 	}
-	s, err := sqlite.Open(ctx, sqlite.Options{Path: o.dir, Retention: time.Duration(o.days) * 24 * time.Hour, MaxOpenDays: o.days + 4})
+	s, err := open(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -81,15 +79,11 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 	}
-	if err := s.Seal(ctx); err != nil {
-		return err
-	}
-	status, err = s.Status(ctx)
+	size, err := s.settle(ctx)
 	if err != nil {
 		return err
 	}
-	size, err := diskUse(o.dir)
-	if err != nil {
+	if status, err = s.Status(ctx); err != nil {
 		return err
 	}
 	r.Events, r.BytesPerEvent = status.Stored, float64(size)/float64(status.Stored)
@@ -192,7 +186,7 @@ func (r *report) print() {
 	}
 }
 
-func fill(ctx context.Context, s *sqlite.Store, g *generator, events int, start, end time.Time, r *report) error {
+func fill(ctx context.Context, s store.Writer, g *generator, events int, start, end time.Time, r *report) error {
 	const size = 1000
 	step := end.Sub(start) / time.Duration(events)
 	before := cpu()
@@ -213,7 +207,7 @@ func fill(ctx context.Context, s *sqlite.Store, g *generator, events int, start,
 }
 
 // write stores events of now until stop is closed.
-func write(ctx context.Context, s *sqlite.Store, g *generator, rate int, stop chan struct{}) error {
+func write(ctx context.Context, s store.Writer, g *generator, rate int, stop chan struct{}) error {
 	const perSecond = 20
 	tick := time.NewTicker(time.Second / perSecond)
 	defer tick.Stop()
@@ -462,18 +456,4 @@ func peak() float64 {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return float64(u.Maxrss) / 1024
-}
-
-func diskUse(dir string) (size int64, err error) {
-	err = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || e.Name() == "reserve" { // of one size, however many events there are
-			return err
-		}
-		info, err := e.Info()
-		if err == nil {
-			size += info.Size()
-		}
-		return err
-	})
-	return size, err
 }
