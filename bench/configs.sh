@@ -3,6 +3,12 @@
 
 command_of() { # case, folder
 	case $1 in
+	floor) program=("$work/bin/floor" -listen "127.0.0.1:$grpc_port") ;;
+	floor-fsync) program=("$work/bin/floor" -listen "127.0.0.1:$grpc_port" -fsync "$2/calls") ;;
+	own-receive)
+		stages_config "$2" | sed 's/, auditlog_normalize, auditlog_redact, auditlog_duration\]/]/' >"$2/config.yaml"
+		program=("$work/bin/stages" --config "$2/config.yaml")
+		;;
 	own-stages)
 		stages_config "$2" >"$2/config.yaml"
 		program=("$work/bin/stages" --config "$2/config.yaml")
