@@ -85,7 +85,7 @@ func isWordByte(c byte) bool { return isAlnum(c) || c == '_' || c == '.' || c ==
 // isSQL reports whether s is a statement as a whole.
 func isSQL(s string) bool {
 	s = s[beginning(s):]
-	if !startsLikeSQL(s) {
+	if s == "" || !startsVerb(s) {
 		return false
 	}
 	i := sqlStart(s)
@@ -94,9 +94,11 @@ func isSQL(s string) bool {
 
 // startsLikeSQL compares the first word only.
 func startsLikeSQL(s string) bool {
-	if s = s[beginning(s):]; s == "" {
-		return false
-	}
+	s = s[beginning(s):]
+	return s != "" && startsVerb(s)
+}
+
+func startsVerb(s string) bool {
 	for _, k := range verbStarts[lower(s[0])] {
 		if verb := sqlStarts[k].verb; len(s) > len(verb) && hasPrefixFold(s, verb) {
 			return true
@@ -107,6 +109,25 @@ func startsLikeSQL(s string) bool {
 
 // preludes are what stands before a statement and says nothing of its own.
 var preludes = regexp.MustCompile(`^(?i)(?:(?:begin|start|transaction|work|commit|explain|analyze|verbose)\b[;\s]+|(?:use|truncate) [\w$.]+;\s*)+`)
+
+// isPrelude reports whether s begins with the first word of one of them.
+func isPrelude(s string) bool {
+	switch s[0] | 0x20 {
+	case 'b':
+		return hasPrefixFold(s, "begin")
+	case 's':
+		return hasPrefixFold(s, "start ")
+	case 'e':
+		return hasPrefixFold(s, "explain ")
+	case 'u':
+		return hasPrefixFold(s, "use ")
+	case 't':
+		return hasPrefixFold(s, "transaction") || hasPrefixFold(s, "truncate ")
+	case 'c':
+		return hasPrefixFold(s, "commit")
+	}
+	return false
+}
 
 // beginning returns where the first word of a statement is, behind brackets,
 // comments and preludes.
@@ -124,7 +145,7 @@ func beginning(s string) (i int) {
 			i += k + 2
 		case strings.HasPrefix(rest, "--") || c == '#':
 			i += lineEnd(rest, 0)
-		case c|0x20 == 'b' || c|0x20 == 's' || c|0x20 == 'e' || c|0x20 == 'u' || c|0x20 == 't' || c|0x20 == 'c':
+		case isPrelude(rest):
 			k := preludes.FindStringIndex(rest[:min(len(rest), 160)])
 			if k == nil {
 				return i
