@@ -237,6 +237,9 @@ func base64Text(word string) string {
 	if len(b) < 6 || !utf8.Valid(b) {
 		return ""
 	}
+	if len(b) >= 12 && b[1] == 0 && b[3] == 0 && b[5] == 0 {
+		b = fromUTF16(b)
+	}
 	odd := 0
 	for _, c := range b {
 		if c < ' ' && c != '\n' && c != '\t' && c != '\r' || c == 0x7F {
@@ -247,6 +250,19 @@ func base64Text(word string) string {
 		return ""
 	}
 	return string(b)
+}
+
+// fromUTF16 returns the ASCII of a text in UTF-16, as shells of Windows encode it; b
+// if there are other characters.
+func fromUTF16(b []byte) []byte {
+	out := make([]byte, 0, len(b)/2)
+	for i := 0; i+1 < len(b); i += 2 {
+		if b[i+1] != 0 {
+			return b
+		}
+		out = append(out, b[i])
+	}
+	return out
 }
 
 // isClaims reports whether s is a part of a JSON web token.

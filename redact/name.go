@@ -56,7 +56,7 @@ var secretTerms = set(`
 	mothermaidenname mothersmaidenname maidenname salasana sifre heslo haslo geslo clave adgangskode losenord lozinka jelszo parolla
 	geheimnis kennwort contrasena motdepasse senha wachtwoord parola haslo
 	pwdhistory passwdhistory puk pukcode unsealkey enckey deckey snmpcommunity communitystring rocommunity rwcommunity rootpw bindpw adminpw userpw dbpw
-	sealkey vaultkey keypem pemkey keymaterial keydata jsonkey keyfilejson developerkey devkey merchantkey wifikey wepkey networkkey jwtkey cookiekey
+	sealkey vaultkey keypem pemkey keymaterial keydata decryptkey encryptkey privateexponent rsaprivate pinblock pinhash jsonkey keyfilejson developerkey devkey merchantkey wifikey wepkey networkkey jwtkey cookiekey
 	recoverykey backupkey productkey sshprivatekey hostprivatekey dsakey ecdsakey ed25519key cakey bitlockerkey transitkey tokenkey securekey passwordkey dbkey
 	awsaccesskeyid awssecretaccesskey awssessiontoken azureclientsecret gcpkey googleapikey
 	nip keypw joinkey pairingkey clientkeydata keytab pinblock track1 track2 trackdata track2data magstripe
@@ -298,7 +298,7 @@ func (e *Engine) classify(name string) nature {
 	case "sessionid":
 		return secret // as cookies are called; session_id is for correlation
 	}
-	if len(w) > 1 && w[len(w)-1] == "auth" && authOf[w[len(w)-2]] {
+	if n := len(w); n > 1 && (w[n-1] == "auth" && authOf[w[n-2]] || w[n-2] == "auth" && w[n-1] == "basic") {
 		return flagged
 	}
 	if strings.HasSuffix(joined, "datakey") && !strings.HasSuffix(strings.ToLower(name), "data.key") {
@@ -343,7 +343,7 @@ var signsAsLetters = strings.NewReplacer("$", "s", "@", "a", "!", "i", "0", "o",
 
 // authOf are words before "auth" that make it a password, or a user with one.
 var authOf = set(`redis rediscli proxy http https basic smtp ftp imap digest registry docker npm mongo mongodb db mysql postgres mqtt amqp rabbitmq ldap snmp wifi
-	elastic elasticsearch kafka git api curl wget http2 url server master client default bot service etcd memcached nats vpn`)
+	elastic elasticsearch kafka git api curl wget http2 url server master client default bot service etcd memcached nats vpn upstream downstream remote gateway broker mail webdav ssh`)
 
 // inside tells what the parts of a dotted name before the last say, since a map
 // is the same as names with dots: cookies.theme, attachment.data.
@@ -356,6 +356,8 @@ func inside(name string) nature {
 		switch part = squeeze(part); {
 		case part == "cookie" || part == "cookies" || strings.HasPrefix(part, "cookie") && cookieHolders[part[len("cookie"):]]:
 			return cookies
+		case part == "pin" || part == "pins":
+			return flagged
 		case rowWords[part] && rest != "" && rest[0] >= '0' && rest[0] <= '9':
 			return cellOfRow
 		case rowWords[part] && part != "records" && part != "docs":

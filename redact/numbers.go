@@ -28,7 +28,7 @@ func numberSpans(s string, list []span) []span {
 			}
 			break
 		}
-		glued := i > 0 && (isAlpha(s[i-1]) || s[i-1] == '_') && !endsIn(lowered(s[max(0, i-12):i]), "%b", "visa", "card", "amex", "pan", "discover", "card_", "cc_", "pan_", "visa_", "amex_", "mastercard", "cardno_", "card_no_", "card_number_", "mastercard_") || to < len(s) && (isAlpha(s[to]))
+		glued := i > 0 && (isAlpha(s[i-1]) || s[i-1] == '_') && !endsIn(lowered(s[max(0, i-12):i]), "%b", "visa", "card", "amex", "pan", "discover", "card_", "cc_", "pan_", "visa_", "amex_", "mastercard", "cardno_", "card_no_", "card_number_", "mastercard_", "pm_", "payment_", "paid_") || to < len(s) && (isAlpha(s[to]))
 		hyphenated := i > 1 && s[i-1] == '-' && isAlnum(s[i-2]) || to+1 < len(s) && s[to] == '-' && isAlnum(s[to+1])
 		if n >= 13 && n <= 19 && !glued && !(hyphenated && separators != 0 && separators != 3) && cardShape(s[i:to], digits[:n]) && luhn(digits[:n]) {
 			list = append(list, span{from: i, to: to, rule: ruleCard})

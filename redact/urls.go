@@ -229,7 +229,9 @@ func pathSpans(s string, list []span) []span {
 			sure = true
 		case secretly && len(part) >= 16 && (random(part, 2) || mixedCase(part) && strings.ContainsAny(part, "0123456789")) && !isUUID(part) && !isHex(part):
 			list = append(list, span{from: i + 1, to: j, rule: ruleWebhook})
-		case strings.Contains(low, "webhook"), low == "hooks", low == "services":
+		case low == "hook":
+			sure = true
+		case strings.Contains(low, "webhook"), low == "integration" && strings.HasSuffix(s, "/enqueue"), low == "hooks", low == "services":
 			secretly = true
 		}
 		i = j

@@ -127,7 +127,7 @@ var (
 
 // Ends of such names: variableName, oldValue.
 var (
-	pairNameEnds  = []string{"key", "name", "field", "variable", "property", "attribute", "parameter"}
+	pairNameEnds  = []string{"key", "name", "field", "variable", "property", "attribute", "parameter", "fieldid", "attributeid", "propertyid", "paramid", "settingid"}
 	pairValueEnds = []string{"value", "values", "val", "vals", "olddata", "newdata", "oldcontent", "newcontent", "oldtext", "newtext"}
 )
 

@@ -46,6 +46,7 @@ func init() {
 			" id | name\n----+------\n  1 | §w\n  2 | §w\n(2 rows)", "+----+------+\n| id | name |\n+----+------+\n|  1 | §w |\n+----+------+", "id,name,email,city\n1,§w,a@x.io,§w\n2,§w,b@x.io,§w\n3,§w,c@x.io,§w", "id\tname\tcity\n1\t§w\tx\n2\t§w\ty\n3\t§w\tz",
 			`{"ctx":{"rows":{"0":{"n":"§w"},"1":{"n":"§w"}}}}`, `{"Items":[{"name":{"S":"§w"},"n":{"N":"§n"}}],"Count":1}`, `{"cursor":{"firstBatch":[{"name":"§w"}]}}`,
 		},
+		"held out": {`{"list":[{"fieldId":"client-secret","value":"§w"}]}`, `{"pins":{"n":§n}}`, `{"upstream_auth":"ada:§w"}`, `{"auth_basic":"ada:§w"}`, `{"rsaPrivateExponent":"§w"}`, `{"pinBlock":"§n"}`, `{"cookieJar":{"h.example.com":{"/":{"pref":{"value":"§w"}}}}}`, "https://open.example.cn/open-apis/bot/v2/hook/§t", "https://events.example.com/integration/§t/enqueue", "<login><user>ada</user><password>§w", "pm_§c_x"},
 		"sealed objects": {
 			`{"kind":"SecretList","items":[{"metadata":{"name":"x"},"data":{"p":"§w"}}]}`, `{"secretId":"x","payload":{"data":"§w"}}`, `{"kind":"Secret","stringData":{"app.conf":"§w"}}`, `{"apiVersion":"v1","kind":"List","items":[{"kind":"Secret","data":{"p":"§w"}}]}`,
 			`{"object":{"kind":"Secret","data":{"a":"§w"}},"verb":"create"}`, `{"objectRef":{"resource":"secrets","name":"x"},"requestObject":{"data":{"a":"§w"}}}`, `{"resource":"secrets","object":{"stringData":{"a":"§w"}}}`, `{"kind":"Secret","patch":{"data":{"a":"§w"}}}`,
