@@ -231,7 +231,7 @@ func pathSpans(s string, list []span) []span {
 			list = append(list, span{from: i + 1, to: j, rule: ruleWebhook})
 		case low == "hook":
 			sure = true
-		case strings.Contains(low, "webhook"), low == "integration" && strings.HasSuffix(s, "/enqueue"), low == "hooks", low == "services":
+		case strings.Contains(low, "webhook"), low == "integration" && strings.Contains(s[j:min(len(s), j+96)], "/enqueue"), low == "hooks", low == "services":
 			secretly = true
 		}
 		i = j
