@@ -77,6 +77,9 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if from >= to || harmlessValue(s[from:to]) && (m != request || name != "" && !lineStart || scopeWord(s[from:to])) {
 			continue
 		}
+		if s[i] == ':' && from == i+1 && permission(name, s[from:to]) {
+			continue
+		}
 		if v := s[from:to]; v == "true" || v == "false" || number(v) && len(v) <= 2 || lineStart && counts(v) {
 			continue
 		}
@@ -201,6 +204,20 @@ const lowerLetters = "abcdefghijklmnopqrstuvwxyz"
 
 // actionVerbs begin the names of actions in policies.
 var actionVerbs = strings.Fields(`Get Put List Describe Create Delete Update Tag Untag Rotate Restore Cancel Replicate Remove Stop Start Validate Batch Decrypt Encrypt Generate Sign Verify Assume Attach Detach Set Add Enable Disable Reset Change Read Write Invoke Revoke Issue`)
+
+// permission reports whether a name and what stands right behind its colon are what
+// one may do, or a kind of factor: token:rotate.
+func permission(name, v string) bool {
+	if !endsIn(strings.ToLower(name), "token", "tokens", "secret", "secrets", "key", "keys", "credentials") {
+		return false
+	}
+	for part := range strings.SplitSeq(v, ":") {
+		if len(part) > 12 || part != "totp" && !inDictionary(part) {
+			return false
+		}
+	}
+	return v != ""
+}
 
 // inResourceName reports whether the colon at i is within the name of a resource:
 // arn:aws:secretsmanager:….

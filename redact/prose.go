@@ -315,7 +315,8 @@ func beforeNoun(s, low string, i int, noun string) (x span, ok bool) {
 				return span{from: from + k + 1, to: to, rule: ruleProse}, true
 			}
 			f, t := word(from)
-			return span{from: from, to: to, rule: ruleProse}, t > f && (low[f:t] == "/" || low[f:t] == "-") && !harmlessValue(s[from:to])
+			v := s[from:to]
+			return span{from: from, to: to, rule: ruleProse}, t > f && (low[f:t] == "/" || low[f:t] == "-") && !harmlessValue(v) && (!named[noun] || coined(v) || looksChosen(v, noun))
 		}
 	}
 	if !asked && link != "as" && link != "is" && link != "was" && link != "into" && link != "in" {
@@ -444,6 +445,8 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 				to = listEnd(s, from)
 			}
 			return span{from: from, to: to, rule: ruleProse}, true
+		case linked && !article && !fillers[w] && !links[w] && !phrases[noun] && inDictionary(word) && (endsIn(word, "ed", "en", "ing") || !clauseEnds(s, to, " and ", " or ")):
+			return x, false // the token is bound to a device
 		case linked && !article && !verb && !harmless[w] && !fillers[w]:
 			if lists[noun] {
 				to = listEnd(s, from)
@@ -600,7 +603,7 @@ func direct(s string, j int, noun string, told bool) (x span, ok bool) {
 	case bracketed:
 		ok = to < len(s) && s[to] == ')' && (!named[noun] || told || doomed(low[1:]) || to+1 == len(s))
 	case dashed:
-		ok = clauseEnds(low, 0)
+		ok = clauseEnds(low, 0) && (!named[noun] || coined(lowered(s[k:to])))
 	default:
 		ok = doomed(low) || told && clauseEnds(low, 0, " to ", " by ", " for ", " on ", " from ", " in ", " via ", " at ", " and ", " but ", " was ", " is ", " did ", " does ", " because ")
 	}
@@ -612,6 +615,7 @@ func direct(s string, j int, noun string, told bool) (x span, ok bool) {
 var meanings = []*regexp.Regexp{
 	regexp.MustCompile(`\b(?:new|current|correct|right|latest|temporary|other|second) one(?: is| will be|:)(?: now)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`),
 	regexp.MustCompile(`\bmismatch\w*[:,;]? .{0,24}?\b(?:expected|want|wanted|stored)[:=]? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)["'` + "`" + `,;]*(?: but)? (?:got|was|given|received|entered|have|actual)[:=]? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`),
+	regexp.MustCompile(`(\S+) (?:was|is|has been|got) (?:set|chosen|used|stored|saved|entered|given|picked|sent) as (?:the |a |my |your |his |her |their |our )?(?:\w+ )?(?:pass|pin\b|secret|token|api key|pwd)`),
 	regexp.MustCompile(`[\w.@-]+ ?/ ?(\S+) (?:is|are) (?:the |my |your |his |her |our )?(?:login|user(?:name)?|user name|id) (?:and|&) `),
 	regexp.MustCompile(`\bcred(?:ential)?s?(?: are| were| is|:|=)? ["'` + "`" + `]?[\w.@-]+["'` + "`" + `]?(?: ?/ ?|:)["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`),
 }
@@ -783,7 +787,7 @@ func (p *Pass) quotedAfter(s string, list []span) []span {
 var rejections = regexp.MustCompile(`value ['"\[]([^'"\]]{1,512})['"\]] (?:for|of|in) (?:the )?(?:field|property|key|parameter|option|setting) ['"\[]?([\w.-]{2,64})`)
 
 // changes are messages that quote the values of a change.
-var changes = regexp.MustCompile(`([\w.-]{2,64}) from ["']([^"']{1,512})["'] to ["']([^"']{1,512})["']`)
+var changes = regexp.MustCompile(`([\w.-]{2,64})(?: (?:was |is )?(?:changed|updated|modified|rotated))? from ["']([^"']{1,512})["'] to ["']([^"']{1,512})["']`)
 
 // assignments are names and values side by side in calls and tuples:
 // setProperty("name", "value"), ('name', 'value'), {name, "value"}.

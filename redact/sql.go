@@ -16,6 +16,7 @@ var sqlStarts = []struct{ verb, then string }{
 	{"backup", "'"}, {"create", "default '"}, {"alter", "default '"}, {"do", "$$"}, {"set", "= '"}, {"declare", "@"}, {"load", "into"}, {"show", "for '"}, {"execute", "'"}, {"exec", "'"}, {"comment", "is '"}, {"insert", "values"}, {"upsert", "values"}, {"delete", "where"}, {"create", "options ("}, {"create", "identified"}, {"create", "password '"},
 	{"select", "'"}, {"select", "--"}, {"select", "/*"}, {"select", "$1"}, {"copy", "from"}, {"values", "("},
 	{"prepare", "from '"}, {"create", "secret '"}, {"truncate", "/*"}, {"truncate", "--"}, {"drop", "'"}, {"drop", "/*"}, {"attach", "'"}, {"pragma", "key"}, {"notify", ", '"}, {"show", "like '"}, {"set", "@"},
+	{"revoke", "--"}, {"revoke", "/*"}, {"grant", "--"}, {"grant", "/*"}, {"create", "; --"}, {"alter", "; --"},
 	{"match", "return"}, {"match", "delete"}, {"match", "set"}, {"merge", "set"}, {"create", "{name"},
 	{"open", "by password"}, {"alter", "identified"},
 }
@@ -378,7 +379,7 @@ func identifier(v string) bool {
 var databaseErrors = strings.Split(`duplicate entry|duplicate key value is|failing row contains|row contains (|invalid input syntax|invalid input value|conversion failed when converting|`+
 	`incorrect integer value|incorrect string value|incorrect datetime value|incorrect decimal value|incorrect date value|truncated incorrect|`+
 	`dup key:|dup key {|key (|invalid number|data too long for|out of range for|out of range value|out of range:|parameters:|parameters=[|bind parameters|bound parameters|binds:|bind:|bind => |with params|params:|params=[|with parameters|parameter values|$1 = |`+
-	`near "|near '|value too long|value too large|constraint fails|constraint failed|unique constraint|as [varchar]|as [char]|as [bigint]|as [integer]|could not convert|cannot convert|cannot cast|cannot parse|unable to convert|unable to coerce|error converting|invalid cast|overflow error|`+
+	`near "|near '|value too long|value too large|constraint fails|constraint failed|unique constraint|as [varchar]|as [char]|as [bigint]|as [integer]|could not convert|could not cast|unable to bind|bindings: [|", filter: {|cannot convert|cannot cast|cannot parse|unable to convert|unable to coerce|error converting|invalid cast|overflow error|`+
 	`invalid literal|for input string|cannot unmarshal|parsing "|time data|truncated value|failed to parse|invalid regular expression|varchar value|violated by row|failed validation|binding parameter|preview of field's value|input_value=|column name: "|`+
 	`the value '|; value '|value "|the data value|data would be truncated|unterminated quoted string|malformed |invalid byte sequence|array value must|unparseable |conditionalcheckfailed|constant (|args: [|args=[`, "|")
 
@@ -392,6 +393,9 @@ var (
 
 // copied is where PostgreSQL says which line of a file it could not read.
 var copied = regexp.MustCompile(`(?i)copy [\w."]+, line \d+(?:, column [^:\r\n]+)?: "?([^\r\n]*)`)
+
+// printedRow is how MyBatis logs what it read.
+var printedRow = regexp.MustCompile(`<==\s+Row: ([^\r\n]*)`)
 
 // isInvalid is how a validator quotes a value behind a path.
 var isInvalid = regexp.MustCompile("`[\\w.]+` is invalid \\(([^)]*)\\)")
@@ -448,7 +452,7 @@ func databaseSpans(s string, list []span) []span {
 			list = append(list, span{from: at + k + 1, to: max(at+k+1, balanced(s, at+k)-1), rule: ruleDatabase})
 		}
 	})
-	for _, form := range []*regexp.Regexp{copied, isInvalid} {
+	for _, form := range []*regexp.Regexp{copied, isInvalid, printedRow} {
 		for _, at := range form.FindAllStringSubmatchIndex(s, -1) {
 			list = append(list, span{from: at[2], to: at[3], rule: ruleDatabase})
 		}
@@ -482,7 +486,7 @@ func quotedValues(s, low string, at, end int, phrase string, list []span) []span
 		to := balanced(s, from-1)
 		return append(list, span{from: from, to: max(from, min(to-1, end)), rule: ruleDatabase})
 	}
-	if c := phrase[len(phrase)-1]; c == '[' || c == '(' {
+	if c := phrase[len(phrase)-1]; c == '[' || c == '(' || phrase[0] == '"' {
 		at--
 	}
 	if strings.HasSuffix(phrase, `"`) || strings.HasSuffix(phrase, `'`) {
