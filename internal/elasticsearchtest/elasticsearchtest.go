@@ -33,7 +33,7 @@ import (
 // security. Where it is not set, each test binary starts a node of its own.
 const URL = "TEST_ELASTICSEARCH_URL"
 
-const patience = 3 * time.Minute // longest that a node may take to answer
+const patience = 6 * time.Minute // longest that a node may take to answer
 
 var shared struct {
 	sync.Mutex

@@ -107,6 +107,24 @@ func groups(days []audit.Day, newestFirst bool) func(yield func([]audit.Day) boo
 	return slices.Chunk(days, maxIndices)
 }
 
+// pageGroups cuts days into groups that grow: the first days mostly fill a page, and
+// the others are not asked then.
+func pageGroups(days []audit.Day, newestFirst bool) func(yield func([]audit.Day) bool) {
+	return func(yield func([]audit.Day) bool) {
+		days := slices.Clone(days)
+		if newestFirst {
+			slices.Reverse(days)
+		}
+		for n := 1; len(days) > 0; n = min(4*n, maxIndices) {
+			n = min(n, len(days))
+			if !yield(days[:n]) {
+				return
+			}
+			days = days[n:]
+		}
+	}
+}
+
 // begin begins a read: it checks the caller, and finds out which indices to ask.
 func (s *Store) begin(ctx context.Context, caller store.Caller, q store.Query) (_ *selection, _ func(), err error) {
 	leave, err := s.enter(ctx)
@@ -163,7 +181,7 @@ func (s *Store) Search(ctx context.Context, caller store.Caller, q store.Query) 
 // last event that it looked at.
 func (s *Store) scan(ctx context.Context, sel *selection, q store.Query, limit int, each func(*audit.Event) bool) (last store.Position, spent bool, err error) {
 	after, looked := q.After, 0
-	for group := range groups(sel.days, !q.Ascending) {
+	for group := range pageGroups(sel.days, !q.Ascending) {
 		for {
 			size := min(limit, pageSize)
 			if len(sel.rest) > 0 {
