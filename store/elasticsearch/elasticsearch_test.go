@@ -49,13 +49,21 @@ func removeIndices(t *testing.T, node, prefix string) {
 	}
 }
 
-// options are those of a test: everything is quick, and the test's own.
+// options are those of a test: everything is quick, and the test's own. Its indices
+// are removed from the node after it.
 func options(t *testing.T, node, dir string) elasticsearch.Options {
+	o := quick(t, dir)
+	o.URLs, o.Index = []string{node}, prefix(t, node, dir)
+	return o
+}
+
+// quick are options without a cluster.
+func quick(t *testing.T, dir string) elasticsearch.Options {
 	o := elasticsearch.Options{
 		ElasticsearchConfig: store.DefaultElasticsearch(), Path: dir, Retention: storetest.Retention,
 		RefreshEvery: time.Millisecond, RetryAtMost: 200 * time.Millisecond, Logger: zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel)),
 	}
-	o.URLs, o.Index, o.Replicas = []string{node}, prefix(t, node, dir), 0
+	o.Replicas = 0
 	o.ElasticsearchConfig.Retention.Method = elasticsearch.Own
 	return o
 }

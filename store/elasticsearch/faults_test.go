@@ -230,8 +230,8 @@ func load(t *testing.T, s store.Store) (stop func() int) {
 // go on, all while events are written.
 func TestThreeNodes(t *testing.T) {
 	nodes := elasticsearchtest.StartCluster(t, elasticsearchtest.Options{Nodes: 3})
-	o := options(t, nodes[0].URL, t.TempDir())
-	o.URLs, o.Replicas, o.Timeout = nil, 1, 5*time.Second
+	o := quick(t, t.TempDir())
+	o.Replicas, o.Timeout = 1, 5*time.Second
 	for _, n := range nodes {
 		o.URLs = append(o.URLs, n.URL)
 	}
