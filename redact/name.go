@@ -327,8 +327,12 @@ func (e *Engine) spelled(name string, w []string, joined string) nature {
 		w = w[:len(w)-1]
 		joined = strings.TrimSuffix(joined, last)
 	}
-	if len(w) >= len("psk") && len(joined) == len(w) {
-		w = []string{joined}
+	if len(w) >= len("psk") {
+		var array [maxWords]string
+		last := words(name[strings.LastIndexByte(name, '.')+1:], array[:0])
+		if together := strings.Join(last, ""); len(last) >= len("psk") && len(together) == len(last) {
+			w, joined = []string{together}, together
+		}
 	}
 	if n := e.secretNature(w, joined); n != plain || len(name) > 64 {
 		return n

@@ -499,3 +499,14 @@ func init() {
 		"SELECT * FROM t WHERE a = '§w' AND b = 'it\\'s'",
 	}
 }
+
+// Forms that a dictionary, tables and a closer look at sentences are for.
+func init() {
+	for class, forms := range map[string][]string{
+		"unusual words in sentences": {"the password §w is too weak", "secret §w does not match", "client secret §w accepted for ada", "comparing token §w with stored", "password mismatch: expected §w got §w", "my password's §w", "§w was set as the new password", "Bad credentials: ada / §w", "credentials ada/§w were rejected", "logon denied (ada/§w)", "ada typed §w into the wifi password field", "login with ada / §w (Passwort)", "field password changed from '§w' to '§w'", "passwords are §w and §w", "user ada, pass §w", "Invalid token '§w'", "the admin changed the password, it is now §w"},
+		"tables as text":             {" id | name\n----+------\n  1 | §w\n  2 | §w\n(2 rows)", "+----+------+\n| id | name |\n+----+------+\n|  1 | §w |\n+----+------+", " name \n------\n §w\n(1 row)", "-[ RECORD 1 ]--\nid | 1\nname | §w", "*** 1. row ***\n  id: 1\nname: §w", "id,name,city\n1,§w,x\n2,§w,y\n3,§w,z"},
+		"names in disguise":          {`{"p4ssw0rd":"§w"}`, `{"s e c r e t":"§w"}`, `{"pa$$word":"§w"}`, "signing_key?: §w", "+ api_key: §w", "db.password[0]=§w", "auth_token(value=§w)", "#define API_SECRET \"§w\"", "{passwd,\"§w\"}"},
+	} {
+		pipelineForms[class] = forms
+	}
+}
