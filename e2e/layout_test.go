@@ -28,8 +28,9 @@ var mayImport = map[string][]string{
 	"exporter":                   {"audit", "redact", "store"},
 	"search":                     {"audit", "redact", "store", "search"},
 	"config":                     {"audit", "redact", "store", "processor/redact"}, // it checks what the processor will be given
-	"cmd":                        {"audit", "redact", "store", "receiver", "processor/normalize", "processor/redact", "processor/duration", "exporter", "search", "config", "cmd"},
+	"cmd":                        {"audit", "redact", "store", "receiver", "processor/normalize", "processor/redact", "processor/duration", "exporter", "search", "config", "internal/heap", "cmd"},
 	"internal/browsertest":       {},
+	"internal/heap":              {},
 	"internal/oidctest":          {},
 	"internal/elasticsearchtest": {},
 }
