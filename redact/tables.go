@@ -109,7 +109,7 @@ func upright(s string, at, end, next int) (to int) {
 	}
 	for to = next; to < len(s); {
 		stop := lineEnd(s, to)
-		if line := s[to:stop]; line == "" || strings.HasPrefix(line, "-[ ") || strings.HasPrefix(line, "***") || strings.IndexAny(line, "|:") < 0 {
+		if line := s[to:stop]; line == "" || strings.HasPrefix(line, "-[ ") || strings.HasPrefix(line, "***") || !strings.ContainsAny(line, "|:") {
 			break
 		}
 		to = afterLine(s, stop)
