@@ -120,6 +120,23 @@ func TestRequests(t *testing.T) {
 	section("values")
 	_, err = s.Values(t.Context(), owner, q, audit.Method, 10)
 	require.NoError(t, err)
+	plain := store.Query{Start: q.Start, End: q.End}
+	section("values, counted by the cluster")
+	_, err = s.Values(t.Context(), owner, plain, audit.Method, 10)
+	require.NoError(t, err)
+	section("values, where there are more than it counts exactly")
+	p.breakWith(func(w http.ResponseWriter, r *http.Request, forward func() answer) bool {
+		a := forward()
+		a.body = bytes.Replace(a.body, []byte(`"sum_other_doc_count":0`), []byte(`"sum_other_doc_count":1`), 1)
+		a.write(w)
+		return true
+	})
+	_, err = s.Values(t.Context(), owner, plain, audit.Method, 10)
+	require.NoError(t, err)
+	p.breakWith(nil)
+	section("a histogram, counted by the cluster")
+	_, err = s.Histogram(t.Context(), owner, plain, time.Hour)
+	require.NoError(t, err)
 	section("a histogram")
 	_, err = s.Histogram(t.Context(), owner, q, time.Hour)
 	require.NoError(t, err)
