@@ -153,6 +153,10 @@ func TestPlantedSecrets(t *testing.T) {
 			_, body := s.get(t, owner, "/api/v1/events/"+events[0]["id"].(string))
 			p.requireNone(t, "the detail", string(body))
 			p.requireNone(t, "the metrics", s.metricsPage(t))
+			p.requireNone(t, "the list of dead letters", s.command(t, "deadletter", "list"))
+			letters := s.command(t, "deadletter", "show")
+			require.Contains(t, letters, "no_actor_and_no_action", "none of the dead letters is shown")
+			p.requireNone(t, "the dead letters", letters)
 
 			ctx := browsertest.New(t)
 			browsertest.Do(t, ctx, chromedp.Navigate(s.command(t, "signin")))
