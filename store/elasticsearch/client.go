@@ -137,7 +137,12 @@ func tlsConfig(c store.ElasticsearchTLS) (*tls.Config, error) {
 	return t, nil
 }
 
-func (c *client) close() { c.http.CloseIdleConnections() }
+// close ends the connections, and what waits to try again a node that was away.
+func (c *client) close() error {
+	err := c.transport.Close(context.Background()) // it waits for nothing but that
+	c.http.CloseIdleConnections()
+	return err
+}
 
 // A request is one of package esapi.
 type request interface {

@@ -8,6 +8,7 @@ package elasticsearch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -124,8 +125,7 @@ func (s *Store) Close() error {
 	}
 	s.stop()
 	s.workers.Wait()
-	s.client.close()
-	return s.spool.Close()
+	return errors.Join(s.client.close(), s.spool.Close())
 }
 
 // Status implements [store.Store]. Where the cluster does not answer, the counts
