@@ -64,11 +64,8 @@ func kill(args []string) error {
 	if err := cluster.answers(true); err != nil {
 		return err
 	}
-	server, err := i.start()
+	server, err := i.serve()
 	if err != nil {
-		return err
-	}
-	if err := i.awaitReady(); err != nil {
 		return err
 	}
 	time.Sleep(2 * time.Second)

@@ -94,11 +94,8 @@ func overload(args []string) error {
 	if err != nil {
 		return err
 	}
-	server, err := i.start()
+	server, err := i.serve()
 	if err != nil {
-		return err
-	}
-	if err := i.awaitReady(); err != nil {
 		return err
 	}
 	generator, err := i.load("load.json", "-records", fmt.Sprint(*records), "-batch", "100", "-concurrency", fmt.Sprint(*senders),

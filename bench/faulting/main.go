@@ -82,6 +82,15 @@ func (i *installation) start() (*exec.Cmd, error) {
 	return cmd, cmd.Start()
 }
 
+// serve starts the program and waits until it takes events.
+func (i *installation) serve() (*exec.Cmd, error) {
+	cmd, err := i.start()
+	if err != nil {
+		return nil, err
+	}
+	return cmd, i.awaitReady()
+}
+
 // awaitReady waits until the program listens.
 func (i *installation) awaitReady() error {
 	for range 1000 {

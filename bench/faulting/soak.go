@@ -53,11 +53,8 @@ func soak(args []string) error {
 	if err := os.Setenv("AUDITLOG_STORE_RETENTION", "1d"); err != nil {
 		return err
 	}
-	server, err := i.start()
+	server, err := i.serve()
 	if err != nil {
-		return err
-	}
-	if err := i.awaitReady(); err != nil {
 		return err
 	}
 	next := 0
