@@ -17,30 +17,37 @@ func tableSpans(s string, list []span) []span {
 	for at := 0; at < len(s); {
 		end := lineEnd(s, at)
 		next := afterLine(s, end)
-		if next < len(s) {
-			to, rows := drawn(s, at, end, next)
-			if rows == 0 && next < counted {
-				to, rows = spaced(s, at, end, next)
-			}
-			if rows > 0 {
-				list = append(list, span{from: next, to: to, rule: ruleRows, with: fmt.Sprintf("[%d rows omitted]", rows)})
-				at = to
-				continue
-			}
-			if to := upright(s, at, end, next); to > next {
-				list = append(list, span{from: next, to: to, rule: ruleRows, with: "[1 rows omitted]"})
-				at = to
-				continue
-			}
-			if to, rows := exported(s, at, end, next); rows >= minRows {
-				list = append(list, span{from: next, to: to, rule: ruleRows, with: fmt.Sprintf("[%d rows omitted]", rows)})
-				at = to
-				continue
-			}
+		if to, rows := tableBelow(s, at, end, next, counted); rows > 0 {
+			list = append(list, span{from: next, to: to, rule: ruleRows, with: fmt.Sprintf("[%d rows omitted]", rows)})
+			at = to
+			continue
 		}
 		at = next
 	}
 	return list
+}
+
+// tableBelow counts the rows below the line from at to end, the last of which ends at
+// to. The next line begins at next.
+func tableBelow(s string, at, end, next, counted int) (to, rows int) {
+	if next >= len(s) {
+		return 0, 0
+	}
+	if to, rows = drawn(s, at, end, next); rows > 0 {
+		return to, rows
+	}
+	if next < counted {
+		if to, rows = spaced(s, at, end, next); rows > 0 {
+			return to, rows
+		}
+	}
+	if to = upright(s, at, end, next); to > next {
+		return to, 1
+	}
+	if to, rows = exported(s, at, end, next); rows >= minRows {
+		return to, rows
+	}
+	return 0, 0
 }
 
 // afterLine returns where the line begins behind the one that ends at end.
