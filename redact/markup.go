@@ -78,14 +78,26 @@ func (p *Pass) pairElements(s, name string, from int, list []span) []span {
 			at++
 		}
 	}
-	to := len(s)
-	if k := strings.Index(s[at:], "</"); k >= 0 {
-		to = at + k
+	for {
+		to := len(s)
+		if k := strings.Index(s[at:], "</"); k >= 0 {
+			to = at + k
+		}
+		if at < to && s[at-1] != '/' {
+			list = append(list, span{from: at, to: to, rule: rulePair})
+		}
+		gt := strings.IndexByte(s[to:min(len(s), to+maxName)], '>') // of a change: the new value in the next element
+		if gt < 0 {
+			return list
+		}
+		for at = to + gt + 1; at < len(s) && s[at] <= ' '; at++ {
+		}
+		end := strings.IndexByte(s[at:min(len(s), at+maxName)], '>')
+		if end < 2 || s[at] != '<' || !isPairValue(s[at+1:at+end]) {
+			return list
+		}
+		at += end + 1
 	}
-	if at < to && s[at-1] != '/' {
-		list = append(list, span{from: at, to: to, rule: rulePair})
-	}
-	return list
 }
 
 // labels are elements whose text is the name of what stands behind them.

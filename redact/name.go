@@ -29,6 +29,7 @@ const (
 	vendor            // of a service whose tokens have no form of their own
 	remark            // what people wrote about something
 	account           // a login, which may hold a password after a colon
+	userpass          // a login, which holds one after any colon
 	connection        // a URL or a connection string; anything else is a secret
 )
 
@@ -61,6 +62,9 @@ var secretTerms = set(`
 	awsaccesskeyid awssecretaccesskey awssessiontoken azureclientsecret gcpkey googleapikey
 	nip keypw joinkey pairingkey clientkeydata keytab pinblock track1 track2 trackdata track2data magstripe
 	proxyuserpwd smtpauthpass sshprivkey preauthkey otpseed totpseed otpsecret doorcode alarmcode pairingcode
+	wpakey wlankey wirelesskey networksecuritykey functionskey otpkey totpkey hotpkey mfakey securestring securevalue securetext
+	verifycode emailcode tfacode twofacode totpcode hotpcode passwordcode signincode
+	seedword walletseed recoveryword backupword secretword cardverification cardverificationvalue cardverificationnumber cardsecuritycode cardcode cvnumber
 	nationalinsurancenumber nino socialinsurance medicarenumber passportid unlockpattern challengeanswer clientsecretvalue bindpassword bindcredentials
 `)
 
@@ -80,7 +84,7 @@ var sounding = set(`
 	required enabled disabled status state strength complexity version ttl lifetime endpoint issuer scope scopes audience
 	manager provider field format label usage used limit budget rate time timestamp at in on by days hours minutes
 	seconds ms timeout level mode kind category changed updated created deleted revoked issued verified valid validity
-	attempts attempt retries failures errors error reset change update set size total quota number2 name names id ids arn ref path file
+	attempts attempt retries failures errors error reset change update size total quota number2 name names id ids arn ref path file
 	filename header url uri href link prefix2 last4 last lastfour brand network holder country currency owner service store vault engine backend
 	plugin encoding charset index position column table constraint requirement requirements rules rule reuse score
 	protection storage location region source origin purpose description reason strategy handler helper validator
@@ -138,6 +142,13 @@ var vendorWords = set(`adafruit airtable algolia alibaba asana bitbucket bittrex
 	trello twitch twilio zendesk yandex jenkins artifactory cohere mistral deepseek clearbit amplitude mixpanel segment honeybadger rollbar bugsnag pusher
 	ably auth0 cloudinary docusign easypost shippo zoom calendly webflow dynatrace logzio papertrail loggly`)
 
+// issuers are further services whose keys are secrets, though their own names say
+// nothing, and addressing are words before "key" that make it the name of a thing.
+var (
+	issuers    = set(`google aws azure gcp openai anthropic stripe sendgrid firebase github gitlab slack maps mapbox paypal shopify square adyen braintree alchemy infura functions`)
+	addressing = set(`idempotency idempotent cache routing partition sort primary foreign surrogate object correlation request public dedup deduplication lookup group message shard range trace sampling`)
+)
+
 // questionFirst are words that make of a name a question, answered yes or no.
 var questionFirst = set(`has is needs requires require allow allows use uses with can should must no enforce show hide store remember save reset force generate rotate`)
 
@@ -193,6 +204,10 @@ type trait struct {
 	pairValue bool // its value may be what the member beside it names
 	isQuery   bool // its value may be a statement, or come from one
 	bindable  bool // its value is bound to the statement beside it
+	valueTail bool // its last word may call it the value of what shares the words before
+	marks     bool // if it is true, the value beside it is a secret
+	grants    bool // of a request for a token, whose code is a secret
+	code      bool // it ends in code
 	data      bool // of a sealed object
 	inner     bool // what it holds depends on the one around it: response, body
 	dotted    bool // it has dots
@@ -214,7 +229,11 @@ func (e *Engine) trait(name string) trait {
 	return trait{
 		nature:    e.classify(name),
 		namesPair: len(last) <= 16 && pairNames[last] || len(last) <= 32 && endsIn(last, pairNameEnds...),
-		pairValue: pairValues[last] || len(last) <= 32 && endsIn(last, pairValueEnds...),
+		pairValue: isPairValue(name[strings.LastIndexByte(name, '.')+1:]),
+		valueTail: len(last) <= 32 && endsIn(last, pairValueTails...),
+		marks:     marking[strings.TrimPrefix(last, "is")],
+		grants:    granting[last],
+		code:      last == "code",
 		inner:     innerNames[first],
 		dotted:    strings.IndexByte(name, '.') >= 0,
 		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase",
@@ -224,6 +243,13 @@ func (e *Engine) trait(name string) trait {
 		clean:     len(name) < 11 && isIdentifier(name),
 	}
 }
+
+// marking are names of flags that say that a value beside them is a secret, granting
+// those of members beside the code of a grant (RFC 6749).
+var (
+	marking  = set(`sensitive secret masked confidential encrypted obscured`)
+	granting = set(`granttype redirecturi codeverifier`)
+)
 
 // innerNames are names whose meaning depends on the one around them.
 var innerNames = set(`body text content payload data parameter parameters params`)
@@ -301,11 +327,17 @@ func (e *Engine) classify(name string) nature {
 	if n := len(w); n > 1 && (w[n-1] == "auth" && authOf[w[n-2]] || w[n-2] == "auth" && w[n-1] == "basic") {
 		return flagged
 	}
-	if strings.HasSuffix(joined, "datakey") && !strings.HasSuffix(strings.ToLower(name), "data.key") {
+	if strings.HasSuffix(joined, "datakey") && !strings.HasSuffix(joined, "metadatakey") && !strings.HasSuffix(strings.ToLower(name), "data.key") {
 		return secret // that encrypts data
 	}
 	if n := e.spelled(name, w, joined); n != plain {
 		return n
+	}
+	if holdsLogin(w) {
+		return userpass
+	}
+	if last := w[len(w)-1]; len(w) > 1 && (last == "key" || last == "keys") && (vendorWords[w[len(w)-2]] || issuers[w[len(w)-2]] || w[0] == "x" && !addressing[w[len(w)-2]]) {
+		return secret // of a service, or a header
 	}
 	if n := contentNature(w, joined); n != plain {
 		return n
@@ -343,6 +375,21 @@ func (e *Engine) spelled(name string, w []string, joined string) nature {
 	return plain
 }
 
+// loginEnds end names of a user with a password, and loginHolders come behind them.
+var (
+	loginEnds    = set(`auth login logon signin authentication userinfo httpauth basic`)
+	loginHolders = set(`string pair line value info data user header`)
+)
+
+// holdsLogin reports whether words name a user with a password: rpcAuth, loginPair.
+func holdsLogin(w []string) bool {
+	last := w[len(w)-1]
+	if len(w) == 1 {
+		return last == "authentication" || last != "oauth" && len(last) > len("xauth") && strings.HasSuffix(last, "auth")
+	}
+	return loginEnds[last] || loginHolders[last] && (loginEnds[w[len(w)-2]] || w[len(w)-2] == "proxy" || len(w) > 2 && last == "info" && w[len(w)-2] == "user")
+}
+
 var signsAsLetters = strings.NewReplacer("$", "s", "@", "a", "!", "i", "0", "o", "3", "e", "1", "i", "4", "a", "5", "s", "7", "t")
 
 // authOf are words before "auth" that make it a password, or a user with one.
@@ -358,7 +405,7 @@ func inside(name string) nature {
 			return plain
 		}
 		switch part = squeeze(part); {
-		case part == "cookie" || part == "cookies" || strings.HasPrefix(part, "cookie") && cookieHolders[part[len("cookie"):]]:
+		case endsIn(part, "cookie", "cookies") || strings.HasPrefix(part, "cookie") && cookieHolders[strings.TrimPrefix(part[len("cookie"):], "s")]:
 			return cookies
 		case part == "pin" || part == "pins":
 			return flagged
@@ -437,7 +484,7 @@ func (e *Engine) secretNature(w []string, joined string) nature {
 }
 
 // cookieHolders are words after "cookie" that hold the values.
-var cookieHolders = set(`jar header headers value values string store map list data pairs`)
+var cookieHolders = set(`jar header headers value values string store map list data pairs set sent received in out`)
 
 // turning are last words of names that say which value of a change it is.
 var turning = set(`old new before after from to current previous`)
@@ -485,6 +532,9 @@ func (e *Engine) isEmbedded(word string) bool {
 	return false
 }
 
+// ofPin are words behind "pin" under which it is a number that is typed.
+var ofPin = set(`code number value confirmation confirm confirmed again repeat repeated verify verification new old current hash input entry digits`)
+
 // verdict weighs a term, the words [i,j) of a name, by the words around it.
 func verdict(w []string, i, j int, term string) nature {
 	last := w[len(w)-1]
@@ -494,7 +544,7 @@ func verdict(w []string, i, j int, term string) nature {
 	if j < len(w) && sounding[last] && !(last == "id" && (w[j-1] == "key" && contains(w, "access") || term == "secret")) {
 		return plain
 	}
-	if (term == "pin" || term == "pins") && j < len(w) && w[j] != "code" && w[j] != "number" && w[j] != "value" {
+	if (term == "pin" || term == "pins") && j < len(w) && !ofPin[w[j]] {
 		return plain // pin_board
 	}
 	if strings.HasPrefix(term, "token") && i > 0 && (counting[w[i-1]] || term == "tokens" && w[i-1] == "context") {
@@ -517,7 +567,7 @@ func verdict(w []string, i, j int, term string) nature {
 	if contains(w[:i], "public") && strings.HasSuffix(w[j-1], "key") {
 		return plain
 	}
-	if slices.ContainsFunc(w[:i], func(x string) bool { return questionFirst[x] }) || term == "pass" || term == "signature" || term == "pin" || term == "pins" {
+	if slices.ContainsFunc(w[:i], func(x string) bool { return questionFirst[x] }) || last == "set" || term == "pass" || term == "signature" || term == "pin" || term == "pins" {
 		return flagged
 	}
 	return secret

@@ -44,6 +44,14 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		}
 		switch n {
 		case secret, flagged, cookies, webhook, vendor, connection:
+		case userpass:
+			if from, to := valueAfter(s, i, false, n); from < to {
+				if k := passwordAt(s[from:to]); k > 0 {
+					list = append(list, span{from: from + k, to: to, rule: rulePair})
+					i = to - 1
+				}
+			}
+			continue
 		case rows:
 			if from, to := valueAfter(s, i, lineStart, n); from+1 < to && (strings.HasPrefix(s[from:], "[[") || strings.HasPrefix(s[from:], "[{") || strings.HasPrefix(s[from:], "[(")) {
 				list = append(list, span{from: from, to: to, rule: ruleRows})

@@ -205,7 +205,7 @@ func changedTo(low string, x span) (y span, ok bool) {
 }
 
 // cues are words before a value in a sentence that named its secret before.
-var cues = []string{"expected ", "got ", "given ", "given=", "given: ", "one is ", "one was ", "requested: ", "below: ", "follows: ", "value is ", "value was ", "value ", "received ", "entered ", "provided ", "submitted ", "typed ", "tried "}
+var cues = []string{"expected ", "got ", "given ", "given=", "given: ", "one is ", "one was ", "requested: ", "below: ", "follows: ", "value is ", "value was ", "value ", "received ", "entered ", "provided ", "submitted ", "typed ", "tried ", "old=", "new=", "old: ", "new: ", "before: ", "after: "}
 
 const maxCue = 120 // bytes between the name of a secret and what a cue points to
 
@@ -383,7 +383,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	}
 	for range 8 {
 		breaks := 0
-		for j < len(s) && strings.IndexByte(" \t\n\r\"'`(,*", s[j]) >= 0 {
+		for j < len(s) && (strings.IndexByte(" \t\n\r\"'`(,*", s[j]) >= 0 || s[j] == '[' && !strings.HasPrefix(s[j:], "[redacted:")) {
 			if s[j] == '\n' {
 				breaks++
 			}
@@ -427,7 +427,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			linked, verb = true, (verb || changing[w]) && w != "to" // changed to x
 		case p.e.isMarker(word), strings.HasPrefix(word, "arn:"), w == "via" && !linked:
 			return x, false
-		case origin && verb && !harmless[w] && !fillers[w] && strings.HasPrefix(s[to:], " to "):
+		case origin && (verb || looksChosen(word, noun)) && !harmless[w] && !fillers[w] && strings.HasPrefix(s[to:], " to "):
 			return span{from: from, to: to, rule: ruleProse}, true
 		case owned && !linked && !strong(word) && isIdentifier(word) && looksChosen(word, noun):
 			owned = false // whose it is
@@ -615,6 +615,7 @@ func direct(s string, j int, noun string, told bool) (x span, ok bool) {
 var meanings = []*regexp.Regexp{
 	regexp.MustCompile(`\b(?:new|current|correct|right|latest|temporary|other|second) one(?: is| will be|:)(?: now)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`),
 	regexp.MustCompile(`\bmismatch\w*[:,;]? .{0,24}?\b(?:expected|want|wanted|stored)[:=]? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)["'` + "`" + `,;]*(?: but)? (?:got|was|given|received|entered|have|actual)[:=]? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`),
+	regexp.MustCompile(`\b(?:old|previous|current) value(?: is| was|:|=)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)["'` + "`" + `,;]* (?:and |but )?(?:the )?new value(?: is|:|=)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`),
 	regexp.MustCompile(`(\S+) (?:was|is|has been|got) (?:set|chosen|used|stored|saved|entered|given|picked|sent) as (?:the |a |my |your |his |her |their |our )?(?:\w+ )?(?:pass|pin\b|secret|token|api key|pwd)`),
 	regexp.MustCompile(`[\w.@-]+ ?/ ?(\S+) (?:is|are) (?:the |my |your |his |her |our )?(?:login|user(?:name)?|user name|id) (?:and|&) `),
 	regexp.MustCompile(`\bcred(?:ential)?s?(?: are| were| is|:|=)? ["'` + "`" + `]?[\w.@-]+["'` + "`" + `]?(?: ?/ ?|:)["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`),

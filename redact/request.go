@@ -139,7 +139,7 @@ func openBracket(name string) bool {
 
 // form redacts name=value&….
 func (p *Pass) form(s string) string {
-	if list := p.formPairs(s, nil); len(list) > 0 {
+	if list := grantSpans(s, p.formPairs(s, nil)); len(list) > 0 {
 		s = p.apply(s, list, request, 0)
 	}
 	var b strings.Builder

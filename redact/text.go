@@ -72,6 +72,7 @@ const (
 	lookPath
 	lookGraph
 	lookCookie
+	lookGrant
 	lookProvider
 )
 
@@ -88,6 +89,7 @@ var looks = []struct {
 	{lookDatabase, strings.Join(slices.Concat(databaseErrors, databaseVerdicts, databaseRests, databaseObjects, []string{"copy ", "is invalid (", "<=="}), "|")},
 	{lookReset, "invite/|unsubscribe/|invitation/|unlock/|reset|verify|confirm|magic|activate|recover|accept/|/key/|/token/|/join/|signin/|login/"},
 	{lookLogin, "pre-shared-key|_pw |as sysdba|as sysoper|rootpw|logon|_auth |authentication failed: |auth failed: |login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |ftp>|curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken|proxy-user|alias set|snmp-server|openssl|vault login|http -a|ssh-keygen|expdp|impdp|sqlplus|plink|bcp |--user|identified by|identified with|.set|setp|sett|sets|setk|setheader|put(|cookie |<<<|/p:|/pwd:|/pass|identify |cargo login|sasl plain|setuser|lftp|http-basic|mosquitto|user-secrets|keyvault|reg add|encrypt_string|_auth=|unseal|pscp|psftp| -pw |rman |sqlldr|exp |imp |from-literal|gcloud secrets|put-parameter|authenticate_user|-sec.psk|-sec.wep|iwconfig|<(echo|ldappasswd|runas|sqlcmd|htdigest|smbclient|kv put|zip -|rar a|rar x|wpa_passphrase|radtest|sendemail|secrets set|nuget push|gem push|with-token|bundle config|ipmitool|https -a|--auth|authentication |authorization |wifi-sec|is the login|are the |is your login|use code |enter code |the code |keyexception|tokenexception|credentials |logon |denied (|failed (|rejected (|username "},
+	{lookGrant, "code="},
 	{lookCookie, "cookie|true\t|false\t"},
 	{lookPath, "/hook/|/integration/|/webhook|/hooks/|/services/t|/bot|/incomingwebhook/|/with/key/"},
 	{lookShell, "db."},
@@ -219,6 +221,9 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookURL != 0 || g.signs&signURL != 0 {
 		list = p.urlSpans(s, m, list, decoded)
 	}
+	if g.looks&lookGrant != 0 {
+		list = grantSpans(s, list)
+	}
 	if g.looks&lookHook != 0 && g.looks&lookURL != 0 {
 		list = hookSpans(s, list)
 	}
@@ -291,6 +296,9 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	}
 	if g.looks&lookProse != 0 && strings.Contains(s, `";s:`) {
 		list = p.serialized(s, list)
+	}
+	if g.looks&lookProse != 0 && len(list) > 0 {
+		list = p.seconds(s, list)
 	}
 	if g.looks&lookLogin != 0 {
 		list = loginSpans(s, list)

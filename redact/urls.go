@@ -13,6 +13,19 @@ func (p *Pass) login(s string) string {
 	return user + ":" + p.replace(rulePair)
 }
 
+// passwordAt returns where the password of user:password begins in a value that is
+// known to be a login, 0 if that is only words.
+func passwordAt(s string) int {
+	user, pass, ok := strings.Cut(s, ":")
+	if !ok || user == "" || len(pass) < 4 || strings.ContainsAny(s, " /|[\"'") || strings.Contains(pass, ":") || number(user) || number(pass) || principalID(user) {
+		return 0
+	}
+	if w := lowered(pass); harmless[w] || authMethods[w] || jargon[w] || len(w) <= 16 && inDictionary(w) {
+		return 0
+	}
+	return len(user) + 1
+}
+
 // principalID reports whether s is the id of a role or a user of AWS, behind which the
 // name of a session stands.
 func principalID(s string) bool {
@@ -176,6 +189,75 @@ func (p *Pass) querySpans(s string, at int, list []span) []span {
 		at = to + 1
 	}
 	return list
+}
+
+// grants are parameters beside the code of an OAuth 2 grant, callbacks parts of the
+// paths to which it is sent.
+var (
+	grants    = set(`state scope sessionstate granttype redirecturi clientid codeverifier iss authuser hd prompt`)
+	callbacks = []string{"callback", "oauth", "oidc", "auth", "sso", "signin", "login", "/cb"}
+)
+
+// grantSpans finds the code and the state of OAuth 2 in a form or a query, wherever
+// that stands: code=…&state=….
+func grantSpans(s string, list []span) []span {
+	for at := 0; ; {
+		i := indexFold(s[at:], "code=")
+		if i < 0 {
+			return list
+		}
+		i += at
+		at = i + len("code=")
+		if i > 0 && isNameByte(s[i-1]) {
+			continue
+		}
+		from, to := i, at
+		for from > 0 && i-from < maxBracketed && isQuery(s[from-1]) && s[from-1] != '?' && s[from-1] != '#' {
+			from--
+		}
+		for to < len(s) && isQuery(s[to]) {
+			to++
+		}
+		query := s[from:to]
+		var state, code span
+		beside := from > 0 && onCallback(s[max(0, from-64):from])
+		for part, k := "", 0; k < len(query); k += len(part) + 1 {
+			part, _, _ = strings.Cut(query[k:], "&")
+			name, value, _ := strings.Cut(part, "=")
+			x := span{from: from + k + len(name) + 1, to: from + k + len(part), rule: ruleURL}
+			switch name = squeeze(name); {
+			case name == "code":
+				code = x
+			case grants[name] && value != "":
+				if beside = true; name == "state" {
+					state = x
+				}
+			}
+		}
+		if v := s[min(code.from, code.to):code.to]; len(v) >= 8 && (beside && !inDictionary(lowered(v)) || random(v, 2) && mixedCase(v)) {
+			list = append(list, code)
+			if state.from < state.to && (len(s[state.from:state.to]) >= 8 || random(s[state.from:state.to], 2)) {
+				list = append(list, state)
+			}
+		}
+		at = to
+	}
+}
+
+func isQuery(c byte) bool { return c > ' ' && strings.IndexByte("\"'<>`{}|^\\", c) < 0 }
+
+// onCallback reports whether what stands before a query is the path of a callback.
+func onCallback(before string) bool {
+	if !endsIn(before, "?", "#") {
+		return false
+	}
+	before = lowered(before)
+	for _, w := range callbacks {
+		if strings.Contains(before, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // hookSpans finds the URLs of webhooks, whose path is the credential.

@@ -121,20 +121,22 @@ func (p *Pass) walkNumeral(i int32, at place) bool {
 
 // Names of a pair whose value stands beside it: {"name": "password", "value": …}.
 var (
-	pairNames  = set(`name key field header variable question prompt 0 env param parameter property attribute path label type kind option setting column k n id fieldname propertyname attributename headername envname displayname keyname title argument tag col attr what item target input`)
-	pairValues = set(`value val values vals lhs rhs answer response reply 1 old new before after from to current previous default v content data argument arg prev original updated left right text body plaintext string input was is entered given item`)
+	pairNames  = set(`name key field header variable question prompt 0 env param parameter property attribute path label type kind option setting column k n id fieldname propertyname attributename headername envname displayname keyname title argument tag col attr what item target input prop fld var cfg conf`)
+	pairValues = set(`value val values vals lhs rhs answer response reply 1 old new before after from to current previous default v content data argument arg prev original updated left right text body plaintext string input was is entered given item setting contents datum literal raw`)
 )
 
 // Ends of such names: variableName, oldValue.
 var (
-	pairNameEnds  = []string{"key", "name", "field", "variable", "property", "attribute", "parameter", "fieldid", "attributeid", "propertyid", "paramid", "settingid"}
-	pairValueEnds = []string{"value", "values", "val", "vals", "olddata", "newdata", "oldcontent", "newcontent", "oldtext", "newtext"}
+	pairNameEnds  = []string{"key", "name", "field", "variable", "property", "attribute", "parameter", "fieldid", "attributeid", "propertyid", "paramid", "settingid", "item", "setting", "option", "label", "var", "header", "inputtype", "prop"}
+	pairValueEnds = []string{"value", "values", "val", "vals"}
+	// and of those that are values only beside a name that begins as they do: cfgName, cfgData
+	pairValueTails = []string{"data", "content", "contents", "setting", "text", "raw", "datum", "literal", "default", "input", "body", "answer", "response"}
 )
 
 func (p *Pass) walkObject(i int32, at place) bool {
 	changed := p.parallel(i, at)
-	pairs, statement, sealed := p.siblings(i)
-	sealed = sealed || at.sealed
+	near := p.siblings(i)
+	pairs, statement, sealed := near.pairs, near.statement, near.sealed || at.sealed
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		key := p.nodes[c].key
 		t := p.nodes[c].trait
@@ -159,7 +161,7 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		switch {
 		case len(pairs) > 0 && paired(pairs, key, t) != plain && !p.names(c):
 			is = paired(pairs, key, t)
-		case sealed && t.data:
+		case sealed && t.data, near.granted && t.code:
 			is = secret
 		case statement != "" && (t.bindable || bindingNames[squeeze(within(key, statement[1:]))]):
 			is = binding
@@ -258,6 +260,7 @@ var bindingNames = set(`params parameters args arguments values bindings binds b
 // A pair is the name of a secret among the members of an object.
 type pair struct {
 	around string // the part of its name that it shares with its value
+	stem   string // its name without its last word, lower case and without signs
 	nature nature // of the value
 }
 
@@ -270,11 +273,47 @@ func paired(pairs []pair, key string, t *trait) nature {
 		switch {
 		case t.pairValue && (len(pairs) >= maxPairs || x.around == outerName(key)):
 			return x.nature
-		case len(key) > len(x.around) && pairValues[squeeze(within(key, x.around))]:
+		case t.valueTail && x.stem != "" && x.stem == stem(key):
+			return x.nature
+		case t.dotted && len(key) > len(x.around) && isPairValue(within(key, x.around)):
 			return x.nature // name beside value.old
 		}
 	}
 	return plain
+}
+
+// ofChange are words of names that say which value of a change one is, and ofValue
+// those beside them: oldString, valueAfter, changedTo.
+var (
+	ofChange = set(`old new before after from to current previous prev prior next original modified was now added removed initial final latest updated`)
+	ofValue  = set(`value values val string str text data content display raw json changed field state plain`)
+)
+
+// isPairValue reports whether a member of that name may be what the one beside it names.
+func isPairValue(name string) bool {
+	if name == "" || len(name) > 32 {
+		return false
+	}
+	last := squeeze(name)
+	if pairValues[last] || endsIn(last, pairValueEnds...) {
+		return true
+	}
+	var array [maxWords]string
+	change := false
+	for _, w := range words(name, array[:0]) {
+		if !ofChange[w] && !ofValue[w] {
+			return false
+		}
+		change = change || ofChange[w]
+	}
+	return change
+}
+
+// stem returns the words of a name but the last, written together.
+func stem(name string) string {
+	var array [maxWords]string
+	w := words(name, array[:0])
+	return strings.Join(w[:max(0, len(w)-1)], "")
 }
 
 // within returns the part of a dotted name after what is around it, "" if it does not
@@ -291,52 +330,62 @@ func within(name, around string) string {
 	return first
 }
 
-// siblings looks at the members of an object for what they say about one
-// another: the names of secrets beside their values, a statement beside its
-// parameters, a sealed object of Kubernetes. statement is a dot and what is around
-// the statement's name, "" if there is none.
-func (p *Pass) siblings(i int32) (pairs []pair, statement string, sealed bool) {
+// A near says what the members of an object tell about one another.
+type near struct {
+	pairs     []pair // the names of secrets beside their values
+	statement string // a dot and what is around the name of a statement, "" if there is none
+	sealed    bool   // whether it is a sealed object of Kubernetes
+	granted   bool   // whether it asks for a token
+}
+
+// siblings looks at the members of an object for what they say about one another.
+func (p *Pass) siblings(i int32) (x near) {
 	named, valued := false, false // whether there is a member that may name another one, and such another one
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		n := &p.nodes[c]
 		t := p.trait(n.key)
 		n.trait = t
-		valued = valued || t.pairValue || t.dotted
-		if n.kind == array && namesPath(n) || n.kind == object && t.namesPair {
+		valued = valued || t.pairValue || t.valueTail || t.dotted
+		x.granted = x.granted || t.grants
+		if n.kind == array && namesPath(n) || n.kind == object && t.namesPair || n.kind == boolean && t.marks {
 			named = true
 		}
-		sealed = sealed || p.ofSecrets(c, true)
+		x.sealed = x.sealed || p.ofSecrets(c, true)
 		if n.kind != text || n.text == "" {
 			continue
 		}
 		named = named || t.namesPair
 		if t.nature == query || t.isQuery && startsLikeSQL(n.text) {
-			statement = "." + outerName(n.key)
+			x.statement = "." + outerName(n.key)
 		}
 	}
 	if !named || !valued {
-		return nil, statement, sealed
+		return x
 	}
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		n := &p.nodes[c]
+		around := outerName(n.key)
+		if n.kind == boolean && n.text == "true" && n.trait.marks {
+			x.pairs = append(x.pairs, pair{around: around, nature: flagged})
+			continue
+		}
 		name := p.nameIn(c)
-		if name == "" || n.trait.nature == secret {
+		if name == "" || n.trait.nature == secret && !p.secretName(name) {
 			continue
 		}
 		nature := p.pairNature(lastSegment(name))
 		if nature == plain {
 			continue
 		}
-		around := outerName(n.key)
-		pairs = append(pairs, pair{around, nature})
+		x.pairs = append(x.pairs, pair{around, stem(n.key), nature})
 		if around != "" && p.trait(around).namesPair { // field.id beside value
-			pairs = append(pairs, pair{outerName(around), nature})
+			x.pairs = append(x.pairs, pair{outerName(around), "", nature})
 		}
-		if len(pairs) >= maxPairs {
+		if len(x.pairs) >= maxPairs {
 			break
 		}
 	}
-	return pairs, statement, sealed
+	return x
 }
 
 // nameIn returns the name that node i may give to the values beside it: its text,
@@ -543,6 +592,13 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 			}
 			return changed
 		}
+	case userpass:
+		if node.kind == text {
+			if from := passwordAt(node.text); from > 0 {
+				p.remove(rulePair, node.text[from:])
+				return p.set(i, node.text[:from]+p.replace(rulePair))
+			}
+		}
 	case account:
 		if node.kind == text {
 			was := node.text
@@ -688,6 +744,7 @@ func (p *Pass) walkArray(i int32, at place) bool {
 	changed := p.commandList(i)
 	count := 0
 	after := plain
+	again := false // whether the item after the next one is of the same name: [name, old, new]
 	last := int32(-1)
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		if count++; at.mode == request && count > maxItems {
@@ -705,12 +762,16 @@ func (p *Pass) walkArray(i int32, at place) bool {
 		p.path = append(p.path, "*")
 		if after != plain {
 			changed = p.member(c, after, at) || changed
-			after = plain
+			if !again {
+				after = plain
+			}
+			again = false
 		} else {
 			if p.nodes[c].kind == text {
 				if after = p.argument(p.nodes[c].text); after != plain && p.nodes[c].next >= 0 && p.onlyNames(i, p.nodes[c].next) {
 					after = plain
 				}
+				again = after != plain && count == 1 && p.isTriple(i)
 				changed = p.glued(c) || p.assigned(c) || changed
 			}
 			changed = p.walk(c, at) || changed
@@ -718,6 +779,18 @@ func (p *Pass) walkArray(i int32, at place) bool {
 		p.path = p.path[:len(p.path)-1]
 	}
 	return changed
+}
+
+// isTriple reports whether a list is a name, an old and a new value.
+func (p *Pass) isTriple(i int32) bool {
+	n := 0
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		if k := p.nodes[c].kind; k == object || k == array || k == text && strings.HasPrefix(p.nodes[c].text, "-") {
+			return false
+		}
+		n++
+	}
+	return n == 3
 }
 
 // typed reports whether the first item of a list is a row as DynamoDB writes it, each
