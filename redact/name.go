@@ -107,6 +107,44 @@ var counting = set(`max min total input output prompt completion num n cached re
 
 var rowWords = set(`firstbatch nextbatch itemsreturned rowsreturned recordsreturned returneditems returnedrows rows results records resultset resultsets recordset recordsets hits documents docs tuples resultrows datarows dataset resultdata rowdata queryresult queryresults searchresults sampledata`)
 
+// Names of rows by their words: db_rows, rowValues, first_row, insertedRecord, sqlResult.
+var (
+	rowNouns   = set(`row rows rowset rowsets tuple tuples recordset recordsets resultset resultsets`)
+	recordLike = set(`record records document documents doc docs result results hit hits output outputs`)
+	rowHolders = set(`set sets list lists value values data json csv xml batch batches sample samples preview previews array arrays cell cells dump string text
+		item items object objects returned found fetched matched selected read`)
+	ofDatabase = set(`db sql database query select selected fetch fetched table jdbc statement cursor inserted deleted updated upserted returned found matched matching sampled
+		dbms cql cypher odbc`)
+	cellNouns = set(`table column columns cell cells col cols`)
+)
+
+// namesRows reports whether the words of a name say that rows, or one of them, are
+// under it.
+func namesRows(w []string) bool {
+	end := len(w)
+	for end > 0 && (rowHolders[w[end-1]] || number(w[end-1])) {
+		end--
+	}
+	switch {
+	case len(w) == 2 && w[0] == "key" && w[1] == "value": // of a duplicate, in errors of MongoDB
+		return true
+	case len(w) > 1 && cellNouns[w[len(w)-2]] && (w[len(w)-1] == "values" || w[len(w)-1] == "data"):
+		return true
+	case end == 0:
+		return len(w) == 1 && w[0] == "fetched"
+	}
+	noun := strings.TrimRight(w[end-1], "0123456789")
+	switch {
+	case rowNouns[noun]:
+		return true
+	case !recordLike[noun]:
+		return false
+	case end > 1 && ofDatabase[w[end-2]] || end < len(w) && ofDatabase[w[end]]:
+		return true
+	}
+	return end < len(w) && w[end] != "text" && w[end] != "string" && w[end] != "read" && !strings.HasPrefix(noun, "doc")
+}
+
 var payloadWords = set(`payload payloads content contents text markdown html messages prompt prompts document completion completions transcript
 	plaintext rawtext fulltext bodytext filecontent filecontents filedata attachment attachments instructions snippet blob rawbody rawdata
 	systemprompt userprompt inputmessages outputmessages systeminstructions toolarguments toolresult payloaddata chat conversation essay freetext richtext csv export_data exportdata uploaddata upload`)
@@ -116,8 +154,40 @@ var bodyWords = set(`requestbody postdata formdata requestdata requestcontent re
 // modelWords end names of gen_ai attributes that hold no text of people.
 var modelWords = set(`model system name id reason reasons provider type operation temperature p k tokens seed count format version port address`)
 
-var bindingWords = set(`bind binds binding bindings bindparams bindparameters bindvalues bindvars bindvariables sqlparams sqlparameters sqlargs queryparameters
+var bindingWords = set(`bind binds bindings bindparams bindparameters bindvalues bindvars bindvariables sqlparams sqlparameters sqlargs queryparameters
 	statementparams statementparameters dbparams queryargs queryparameter placeholders boundvalues dbqueryparameter`)
+
+// Names of bound values by their words: queryParams, jdbc.binds, prepared_args.
+var (
+	boundWords     = set(`bind binds binding bindings bound placeholder placeholders bindvar bindvars bindparam bindparams bindvalues`)
+	statementWords = set(`db sql query statement stmt jdbc hibernate cql cypher prepared positional named orm database n1ql odbc sqlalchemy knex parameter`)
+	parameterWords = set(`param params parameter parameters arg args argument arguments var vars variable variables values replacements inputs`)
+	ofRequests     = set(`http url uri route path request rpc header`)
+)
+
+// namesBound reports whether the words of a name say that values bound to a statement
+// are under it.
+func namesBound(w []string) bool {
+	said, value := false, false
+	for i, x := range w {
+		switch {
+		case ofRequests[x]:
+			return false
+		case boundWords[x]:
+			if value = value || said || i+1 < len(w) && parameterWords[w[i+1]]; x == "bindings" || x == "binds" {
+				value = value || len(w) == 1
+			}
+			said = true
+		case parameterWords[x] && said:
+			value = true
+		case statementWords[x]:
+			said = true
+		case value && w[0] != "db" && w[0] != "sql" && w[0] != "jdbc":
+			return false // query_params_count
+		}
+	}
+	return value && !sounding[w[len(w)-1]]
+}
 
 // operators are those of MongoDB, without $, under which values of documents stand.
 var operators = set(`match eq ne gt gte lt lte in nin all regex text search where expr set setoninsert unset push pull addtoset or and nor not elemmatch geowithin near`)
@@ -399,12 +469,18 @@ var authOf = set(`redis rediscli proxy http https basic smtp ftp imap digest reg
 // inside tells what the parts of a dotted name before the last say, since a map
 // is the same as names with dots: cookies.theme, attachment.data.
 func inside(name string) nature {
+	sent := false // whether the part before is of a request
 	for {
 		part, rest, ok := strings.Cut(name, ".")
-		if !ok {
-			return plain
-		}
+		var array [maxWords]string
+		w := words(part, array[:0])
 		switch part = squeeze(part); {
+		case namesRows(w):
+			return rows
+		case !sent && namesBound(w):
+			return binding
+		case !ok:
+			return plain
 		case endsIn(part, "cookie", "cookies") || strings.HasPrefix(part, "cookie") && cookieHolders[strings.TrimPrefix(part[len("cookie"):], "s")]:
 			return cookies
 		case part == "pin" || part == "pins":
@@ -416,6 +492,7 @@ func inside(name string) nature {
 		case payloadWords[part], bodyWords[part], responseWords[part], part == "body":
 			return body
 		}
+		sent = len(w) > 0 && ofRequests[w[len(w)-1]]
 		name = rest
 	}
 }
@@ -601,11 +678,11 @@ func contentNature(w []string, joined string) nature {
 	switch {
 	case answerWords[joined], answerWords[tail], answerWords[tail3]:
 		return answer
-	case bindingWords[joined], bindingWords[tail], w[0] == "bindings", w[0] == "binds", contains(w, "db") && contains(w, "parameter"):
+	case bindingWords[joined], bindingWords[tail], w[0] == "bindings", w[0] == "binds", contains(w, "db") && slices.ContainsFunc(w, func(x string) bool { return parameterWords[x] && x != "values" || boundWords[x] || x == "filter" }), namesBound(w):
 		return binding
 	case queryWords[joined], queryWords[last], queryWords[tail], queryWords[tail3]:
 		return query
-	case rowWords[last], rowWords[tail]:
+	case rowWords[last], rowWords[tail], namesRows(w):
 		return rows
 	case last == "body", bodyWords[tail]:
 		return body

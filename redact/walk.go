@@ -154,7 +154,11 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			is = p.nature(p.path[len(p.path)-1] + "." + key)
 		}
 		if t.inner && (is == plain || is == body || is == payload) && len(p.path) > 1 {
-			if outer := p.nature(p.path[len(p.path)-1] + "." + key); outer == answer || outer == binding || outer == payload && is == plain {
+			around := p.path[len(p.path)-1]
+			if len(p.path) > 2 {
+				around = p.path[len(p.path)-2] + "." + around
+			}
+			if outer := p.nature(around + "." + key); outer == answer || outer == binding || outer == payload && is == plain {
 				is = outer
 			}
 		}
@@ -255,7 +259,7 @@ func (p *Pass) column(i int32, which uint64, length int, at place) bool {
 	return changed
 }
 
-var bindingNames = set(`params parameters args arguments values bindings binds bind variables replacements vars inputs parametervalues`)
+var bindingNames = set(`params parameters args arguments values bindings binds bind variables replacements vars inputs parametervalues bound data batch`)
 
 // A pair is the name of a secret among the members of an object.
 type pair struct {
@@ -696,9 +700,11 @@ func (p *Pass) rowsMember(i int32, at place) bool {
 		}
 		return p.omit(i, "[1 rows omitted]", ruleRows)
 	case text:
-		if !shortWord(n.text) || !rowWords[squeeze(segment(n.key))] {
-			return p.omit(i, marker(ruleRows), ruleRows)
+		last := squeeze(segment(n.key))
+		if (last == "row" || last == "keyvalue") && isIdentifier(n.text) || shortWord(n.text) && (rowWords[last] || endsIn(last, "result", "output")) {
+			break
 		}
+		return p.omit(i, marker(ruleRows), ruleRows)
 	}
 	return p.walk(i, at)
 }

@@ -79,7 +79,7 @@ func (s sower) word() string {
 }
 
 // fill puts secrets in place of the signs of a form: §p a chosen password, §t a
-// token, §w a word, §n a number, §c a card, each a new one, and returns them.
+// token, §w a word, §r a value of a row, §n a number, §c a card, each a new one, and returns them.
 func (s sower) fill(form string) (text string, secrets []string) {
 	var b strings.Builder
 	for {
@@ -103,6 +103,12 @@ func (s sower) fill(form string) (text string, secrets []string) {
 			secret = s.of(10, alnums) + "4xQ7" + s.of(14, alnums)
 		case 'w':
 			secret = s.word() + s.word()
+		case 'r':
+			cell, parts := s.cell()
+			b.WriteString(cell)
+			secrets = append(secrets, parts...)
+			form = after[1:]
+			continue
 		case 'n':
 			secret = "7" + s.of(8, digits)
 		case 'c':
@@ -113,6 +119,21 @@ func (s sower) fill(form string) (text string, secrets []string) {
 		secrets = append(secrets, secret)
 		b.WriteString(secret)
 		form = after[1:]
+	}
+}
+
+// cell makes a value of a row: a word, a name of a person, an address; parts are what
+// must not be left of it.
+func (s sower) cell() (cell string, parts []string) {
+	switch first, last := s.word(), s.word(); s.IntN(4) {
+	case 0:
+		return first + last, []string{first + last}
+	case 1:
+		return first + "@" + last + ".example", []string{first, last}
+	default:
+		first = strings.ToUpper(first[:1]) + first[1:]
+		last = strings.ToUpper(last[:1]) + last[1:]
+		return first + " " + last, []string{first, last}
 	}
 }
 
