@@ -104,7 +104,7 @@ func (p *Pass) plainRequest(s string) string {
 	case isForm(trimmed):
 		return p.form(trimmed)
 	}
-	if list := p.pairLines(s, nil); len(list) > 0 {
+	if list := p.databaseText(s, p.pairLines(s, nil)); len(list) > 0 {
 		s = p.apply(s, list, request, 0)
 	}
 	if lines, ok := p.lines(s); ok {
@@ -115,6 +115,20 @@ func (p *Pass) plainRequest(s string) string {
 		return p.omission(ruleText)
 	}
 	return out
+}
+
+// databaseText finds what databases and their tools write of rows, whose lines must not
+// be read as those of names and values.
+func (p *Pass) databaseText(s string, list []span) []span {
+	var g sight
+	p.e.see(s, &g)
+	if g.looks&lookDatabase != 0 {
+		list = databaseSpans(s, list)
+	}
+	if g.signs&signLine != 0 {
+		list = tableSpans(s, list)
+	}
+	return list
 }
 
 // isForm reports whether s is application/x-www-form-urlencoded.

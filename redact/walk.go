@@ -158,7 +158,7 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			if len(p.path) > 2 {
 				around = p.path[len(p.path)-2] + "." + around
 			}
-			if outer := p.nature(around + "." + key); outer == answer || outer == binding || outer == payload && is == plain {
+			if outer := p.nature(around + "." + key); outer == answer || outer == binding || outer == rows || outer == payload && is == plain {
 				is = outer
 			}
 		}
