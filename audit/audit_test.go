@@ -90,6 +90,43 @@ func TestSetTextCutsAtCharacters(t *testing.T) {
 	require.NotEmpty(t, e.Text(audit.UserName))
 }
 
+func TestInstantsBeyondNanoseconds(t *testing.T) {
+	var e audit.Event
+	for at, want := range map[string]string{
+		"0001-01-02T00:00:00Z": "1677-09-21T00:12:43.145224192Z", "9999-12-31T23:59:59Z": "2262-04-11T23:47:16.854775807Z",
+		"1969-12-31T23:59:59.999999999Z": "1969-12-31T23:59:59.999999999Z", "2026-11-28T15:04:05.000000001+02:00": "2026-11-28T13:04:05.000000001Z",
+	} {
+		when, err := time.Parse(time.RFC3339Nano, at)
+		require.NoError(t, err)
+		e.SetInstant(audit.Time, when)
+		require.Equal(t, want, e.Instant(audit.Time).Format(time.RFC3339Nano))
+	}
+}
+
+func TestRemovedValues(t *testing.T) {
+	e := full(t)
+	for f := range audit.Fields() {
+		switch f.Kind {
+		case audit.List:
+			e.SetList(f, nil)
+		case audit.Instant:
+			e.SetInstant(f, time.Time{})
+		case audit.Object:
+			require.Error(t, e.SetObject(f, "none"))
+		case audit.Text:
+			e.SetText(f, "")
+		default:
+			continue
+		}
+		require.False(t, e.Has(f), f.Name)
+		require.Nil(t, e.Values(f), f.Name)
+		require.Empty(t, e.Text(f))
+		require.Nil(t, e.List(f))
+		require.Zero(t, e.Instant(f))
+		require.Equal(t, "null", string(e.AppendValue(nil, f)))
+	}
+}
+
 func TestSetObjectTakesObjectsOnly(t *testing.T) {
 	for _, bad := range []string{``, `[]`, `"text"`, `{"a":}`, "{\"a\":\"\xff\"}", `{"a":"` + strings.Repeat("x", 20_000) + `"}`} {
 		var e audit.Event
@@ -173,6 +210,23 @@ func FuzzEventJSON(f *testing.F) {
 		require.NoError(t, json.Unmarshal(e.AppendJSON(nil), &back))
 		require.Equal(t, string(e.AppendJSON(nil)), string(back.AppendJSON(nil)))
 		require.Equal(t, e.Text(audit.Message), back.Text(audit.Message))
+	})
+}
+
+// FuzzAppendString holds the JSON against encoding/json: what it reads is what was
+// written, with U+FFFD for each invalid byte.
+func FuzzAppendString(f *testing.F) {
+	for _, s := range []string{"", "plain, and longer than eight bytes", "seven77", "eight888\"", "\\\\ and \" at 12", "\x00\x1f \x7f\x80\xff", "ä\u2028b\u2029 in eights", "12345678ü", "12345678\n\t\r", "\u00a0!\u0100#"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for at := range min(8, len(s)+1) { // wherever it begins
+			b := audit.AppendString(nil, s[at:])
+			require.NotContains(t, string(b), "\u2028")
+			var read string
+			require.NoError(t, json.Unmarshal(b, &read), "%q", b)
+			require.Equal(t, string([]rune(s[at:])), read)
+		}
 	})
 }
 

@@ -29,14 +29,25 @@ type Field struct {
 	Stamped   bool     // set by the program only, never taken from a client
 	Meaning   string   // one sentence for people
 
-	index int
+	index int // in the table
+	list  int // among the fields of kind List
 }
 
 // table holds every field in the order in which the documentation lists them.
+// An [Event] has a bit for each: there can be 64.
 var table []*Field
 
+// lists is how many fields are of kind List.
+var lists int
+
 func field(f Field) *Field {
-	f.index = len(table)
+	if f.index = len(table); f.index == 64 {
+		panic("an event has a bit for each field, and 64 of them")
+	}
+	if f.Kind == List {
+		f.list = lists
+		lists++
+	}
 	table = append(table, &f)
 	return &f
 }

@@ -3,6 +3,7 @@ package elasticsearch
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -80,7 +81,7 @@ func appendIdentity(b []byte, instance string, sequence uint64, h audit.Hash, f 
 	b = append(b, `,"`+fieldInstance+`":"`...)
 	b = append(b, instance...)
 	b = append(b, `","`+fieldID+`":"`...)
-	b = append(b, h.String()...)
+	b = hex.AppendEncode(b, h[:])
 	b = append(b, `","`+fieldFingerprint+`":"`...)
 	b = base64.StdEncoding.AppendEncode(b, f[:])
 	return append(b, '"')
@@ -92,7 +93,8 @@ func (n names) appendEvent(b []byte, instance string, sequence uint64, e *audit.
 	b = appendIdentity(b, instance, sequence, e.ID.Hash, e.Fingerprint)
 	for f := range audit.Fields() {
 		if e.Has(f) {
-			b = appendField(b, e, f)
+			b = append(b, keys[f.Index()]...)
+			b = e.AppendValue(b, f)
 		}
 	}
 	if m := e.Text(audit.Method); isHTTPMethod(m) {
@@ -102,35 +104,13 @@ func (n names) appendEvent(b []byte, instance string, sequence uint64, e *audit.
 	return append(b, "}\n"...)
 }
 
-func appendField(b []byte, e *audit.Event, f *audit.Field) []byte {
-	b = append(b, ',', '"')
-	b = append(b, f.ECS...)
-	b = append(b, '"', ':')
-	switch f.Kind {
-	case audit.Text:
-		return audit.AppendString(b, e.Text(f))
-	case audit.List:
-		b = append(b, '[')
-		for i, s := range e.List(f) {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = audit.AppendString(b, s)
-		}
-		return append(b, ']')
-	case audit.Number:
-		v, _ := e.Number(f)
-		return strconv.AppendInt(b, v, 10)
-	case audit.Flag:
-		return strconv.AppendBool(b, e.Flag(f))
-	case audit.Instant:
-		b = append(b, '"')
-		b = e.Instant(f).AppendFormat(b, time.RFC3339Nano)
-		return append(b, '"')
-	default:
-		return append(b, e.Text(f)...)
+// keys are the fields as members of a document, by [audit.Field.Index].
+var keys = func() (keys []string) {
+	for f := range audit.Fields() {
+		keys = append(keys, `,"`+f.ECS+`":`)
 	}
-}
+	return keys
+}()
 
 func isHTTPMethod(m string) bool {
 	switch m {

@@ -326,8 +326,11 @@ func (h *shipper) grow() {
 // sendFrames sends frames as they are. It returns the records as items if one of
 // them was not simply stored.
 func (h *shipper) sendFrames(ctx context.Context, frames []spool.Frame, counts []spool.Counts) ([]*item, error) {
-	var packed []byte
-	records := 0
+	size, records := 0, 0
+	for _, f := range frames {
+		size += len(f.Data)
+	}
+	packed := make([]byte, 0, size)
 	for _, f := range frames {
 		if err := h.ensure(ctx, decodeNote(f.Note).indices); err != nil {
 			return nil, err

@@ -64,7 +64,11 @@ func (s *Store) Write(ctx context.Context, batch store.Batch) error {
 	if err != nil {
 		return err
 	}
-	return s.spool.Append(ctx, frames...)
+	err = s.spool.Append(ctx, frames...)
+	for _, f := range frames {
+		packedBuffers.put(f.Data) // the spool has written it, or will never
+	}
+	return err
 }
 
 // records lists what is to be stored, oldest day first. It is exclusive if one of
@@ -106,41 +110,52 @@ func (s *Store) setAside(l *audit.DeadLetter) record {
 // frames encodes and compresses records, once: what is in a frame is sent as it is.
 func (s *Store) frames(records []record, exclusive bool) (frames []spool.Frame, err error) {
 	first, instance := s.spool.Reserve(len(records)), s.spool.Instance()
-	lines := lineBuffers.Get().(*bytes.Buffer)
-	defer lineBuffers.Put(lines)
+	lines := lineBuffers.get()
+	defer func() { lineBuffers.put(lines) }()
 	for len(records) > 0 {
-		lines.Reset()
+		lines = lines[:0]
 		note := note{exclusive: exclusive}
 		n := 0
-		for n < len(records) && n < maxFrameRecords && lines.Len() < maxFrame {
+		for n < len(records) && n < maxFrameRecords && len(lines) < maxFrame {
 			r := &records[n]
-			b := lines.AvailableBuffer()
 			sequence := first + uint64(n)
 			if r.letter != nil {
-				b = s.names.appendLetter(b, instance, sequence, r.id, r.received, r.letter)
+				lines = s.names.appendLetter(lines, instance, sequence, r.id, r.received, r.letter)
 				note.addIndex(s.names.deadLetters(r.id.Day))
 			} else {
-				b = s.names.appendEvent(b, instance, sequence, r.event)
+				lines = s.names.appendEvent(lines, instance, sequence, r.event)
 				note.addIndex(s.names.events(r.id.Day))
 				note.received = max(note.received, r.received.UnixNano())
 			}
 			note.addShare(r.account())
-			lines.Write(b)
 			n++
 		}
-		packed, err := pack(lines.Bytes())
+		packed, err := pack(lines)
 		if err != nil {
 			return nil, err
 		}
-		frames = append(frames, spool.Frame{First: first, Records: n, Raw: lines.Len(), Note: note.encode(), Data: packed})
+		frames = append(frames, spool.Frame{First: first, Records: n, Raw: len(lines), Note: note.encode(), Data: packed})
 		records, first = records[n:], first+uint64(n)
 	}
 	return frames, nil
 }
 
+// A bufferPool keeps buffers for later, at their largest.
+type bufferPool struct{ sync.Pool }
+
+func (p *bufferPool) get() []byte {
+	if b, ok := p.Get().(*[]byte); ok {
+		return (*b)[:0]
+	}
+	return nil
+}
+
+func (p *bufferPool) put(b []byte) { p.Put(&b) }
+
 var (
-	lineBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-	packers     = sync.Pool{New: func() any {
+	lineBuffers, packedBuffers bufferPool
+
+	packers = sync.Pool{New: func() any {
 		w, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
 		if err != nil {
 			panic(err) // the level is a constant
@@ -151,11 +166,10 @@ var (
 
 // pack returns text as a gzip member. Members after one another are one text.
 func pack(text []byte) ([]byte, error) {
-	var packed bytes.Buffer
-	packed.Grow(len(text)/4 + 64)
+	packed := bytes.NewBuffer(packedBuffers.get())
 	w := packers.Get().(*gzip.Writer)
 	defer packers.Put(w)
-	w.Reset(&packed)
+	w.Reset(packed)
 	if _, err := w.Write(text); err != nil {
 		return nil, err
 	}
