@@ -13,53 +13,64 @@ import (
 const Floor = 60 << 20
 
 const (
-	least  = 100 // percent of what is live that may come on top: Go's own default
-	most   = 300 // where next to nothing is live: the next load comes before the next look
-	recent = 8   // collections whose largest remainder counts, as it changes from one to the next
+	step   = 30 << 20 // bytes that may always come on top, so that a collection frees something
+	most   = 300      // percent, where next to nothing is live: the next load comes before the next look
+	recent = 8        // collections whose largest remainder counts, as it changes from one to the next
 )
 
-// KeepFloor lets the heap grow to about floor bytes before it is collected, or to
-// twice of what is live, as Go does, where that is more. While events pass through,
-// 10 to 30 MiB are live: Go's rule alone collects up to thirty times a second.
-// Somebody who sets GOGC has decided otherwise, and is obeyed. It holds for the
-// whole process, and is meant for its main function.
+// KeepFloor lets the heap grow to about floor bytes before it is collected, and
+// where more is live, by 30 MiB, or by as much as a collection must look through,
+// or by a quarter. While events pass through, 10 to 30 MiB are live: Go's own rule,
+// which lets the heap double, collects up to thirty times a second then. And what
+// grows with the number of events, filters without pointers, costs a collection
+// nothing, so it is no reason to come later. Somebody who sets GOGC has decided
+// otherwise, and is obeyed. It holds for the whole process, and is meant for its
+// main function.
 func KeepFloor(floor uint64) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	t := &tuner{floor: floor, percent: least}
+	t := &tuner{floor: floor, percent: 100} // Go's own default
 	afterEach(t.adjust)
 }
 
 type tuner struct {
 	floor   uint64
 	percent int
-	live    [recent]uint64
+	seen    [recent]remainder
 	n       int // collections seen
 }
 
+// A remainder is what a collection left, in bytes.
+type remainder struct{ live, scanned uint64 }
+
 // adjust sets by how much the heap may grow until the next collection.
 func (t *tuner) adjust() {
-	t.live[t.n%recent] = live()
+	t.seen[t.n%recent] = look()
 	t.n++
-	largest := uint64(1)
-	for _, l := range t.live {
-		largest = max(largest, l)
+	largest := remainder{live: 1}
+	for _, r := range t.seen {
+		largest.live, largest.scanned = max(largest.live, r.live), max(largest.scanned, r.scanned)
 	}
-	percent := most
-	if grown := t.floor * 100 / largest; grown < 100+most {
-		percent = max(least, int(grown)-100)
-	}
-	if percent != t.percent { // to set it stops the world
+	if percent := growth(t.floor, largest); percent != t.percent { // to set it stops the world
 		t.percent = percent
 		debug.SetGCPercent(percent)
 	}
 }
 
-func live() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(sample)
-	return sample[0].Value.Uint64()
+// growth returns, in percent of what is live, how much may come on top.
+func growth(floor uint64, r remainder) int {
+	bytes := max(step, r.scanned, r.live/4)
+	if floor > r.live {
+		bytes = max(bytes, floor-r.live)
+	}
+	return int(min(most, bytes*100/r.live))
+}
+
+func look() remainder {
+	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/heap:bytes"}}
+	metrics.Read(samples)
+	return remainder{samples[0].Value.Uint64(), samples[1].Value.Uint64()}
 }
 
 // afterEach calls f after each collection.
