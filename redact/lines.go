@@ -179,7 +179,7 @@ func (p *Pass) directives(s string, list []span) []span {
 			sure := i > 0 && s[i-1] == '(' || setting(s[:i]) || alone(s, i, j+1)
 			for _, link := range []string{" value ", " value is ", " was ", " to ", " -> ", " → ", " is "} {
 				if n := len(link); strings.HasPrefix(s[j:], link) && j+n < len(s) {
-					from, to, sure = j+n, rest(s, j+n, ' ', false), sure || link != " is " && link != " was "
+					from, to, sure = j+n, rest(s, j+n, ' ', false), sure || link != " is " && link != " was " && (link != " to " || !movedBefore(s[:i]))
 				}
 			}
 			if s[from] == '"' || s[from] == '\'' {
@@ -203,6 +203,22 @@ func (p *Pass) directives(s string, list []span) []span {
 func alone(s string, i, j int) bool {
 	word := strings.TrimRight(s[j:lineEnd(s, j)], " ")
 	return (i == 0 || s[i-1] == '\n') && looksChosen(word, "password") && strings.IndexByte(word, ' ') < 0
+}
+
+// movedBefore reports whether a text ends in what was done to the thing whose name
+// follows, so that a place comes behind it and no value: moved DB_PASSWORD to.
+func movedBefore(before string) bool {
+	head := strings.Fields(lowered(before[max(0, len(before)-40):]))
+	for n := 0; n < 3 && n < len(head); n++ {
+		w := head[len(head)-1-n]
+		if changing[w] || w == "change" || w == "update" {
+			return false
+		}
+		if strings.HasSuffix(w, "ed") || w == "sent" || w == "bound" {
+			return true
+		}
+	}
+	return false
 }
 
 // setting reports whether a text ends in a word after which a name and its value

@@ -55,6 +55,8 @@ var secretTerms = set(`
 	phpsessid jsessionid sessid connectsid aspnetsessionid xsrf csrf xsrftoken csrftoken authenticitytoken
 	passw pword psk wpapsk presharedkey passkey requirepass masterauth authtoken certkey certificatekey fernetkey dek dekplaintext plaintextkey storagekey
 	mothermaidenname mothersmaidenname maidenname salasana sifre heslo haslo geslo clave adgangskode losenord lozinka jelszo parolla
+	apischlussel zugriffsschlussel geheimschlussel sicherheitscode bestatigungscode verifizierungscode zugangsdaten jeton palavrapasse verificatiecode toegangscode
+	codedeverification codigodeverificacion codigodeverificacao codicediverifica kodweryfikacyjny cleapi chavedeapi chaveapi chiaveapi chiavesegreta claveapi clavesecreta chavesecreta cleprivee clesecrete kluczapi geheimesleutel apisleutel dogrulamakodu
 	geheimnis kennwort contrasena motdepasse senha wachtwoord parola haslo
 	pwdhistory passwdhistory puk pukcode unsealkey enckey deckey snmpcommunity communitystring rocommunity rwcommunity rootpw bindpw adminpw userpw dbpw
 	sealkey vaultkey keypem pemkey keymaterial keydata decryptkey encryptkey privateexponent rsaprivate pinblock pinhash jsonkey keyfilejson developerkey devkey merchantkey wifikey wepkey networkkey jwtkey cookiekey
@@ -511,10 +513,11 @@ func segment(name string) string {
 }
 
 // foreignTerms are names of secrets in other scripts.
-var foreignTerms = strings.Fields(`пароль секрет токен ключ 密码 密碼 口令 令牌 密钥 パスワード 暗証番号 비밀번호 암호 كلمة_السر كلمة_المرور سر סיסמה şifre parola lösenord hasło contraseña пaрoль κωδικός รหัสผ่าน पासवर्ड mật_khẩu`)
+var foreignTerms = strings.Fields(`пароль секрет токен ключ 密码 密碼 口令 令牌 密钥 パスワード 暗証番号 비밀번호 암호 كلمة_السر كلمة_المرور سر סיסמה şifre parola lösenord hasło contraseña пaрoль κωδικός รหัสผ่าน पासवर्ड mật_khẩu
+	код_подтверждения лозинка 認証コード 確認コード 認証番号 验证码 驗證碼 校验码 인증번호 인증코드 암호 clé_api clé_secrète jelszó parolă doğrulama_kodu`)
 
 func foreign(name string) bool {
-	name = strings.ToLower(name)
+	name = strings.ReplaceAll(strings.ToLower(name), " ", "_")
 	for _, t := range foreignTerms {
 		if strings.Contains(name, t) {
 			return true

@@ -82,8 +82,14 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if s[i] == ':' && lineStart && strings.EqualFold(name, "auth") && isSentence(s[from:lineEnd(s, from)]) {
 			continue
 		}
+		if s[i] == ':' && strings.HasSuffix(lowered(name), "tokens") && number(s[from:to]) && to-from < 9 {
+			continue // how many
+		}
 		if from >= to || harmlessValue(s[from:to]) && (m != request || name != "" && !lineStart || scopeWord(s[from:to])) {
 			continue
+		}
+		if secretTerms[squeeze(s[from:to])] && p.trait(name).namesPair {
+			continue // the name of what stands beside it
 		}
 		if s[i] == ':' && from == i+1 && permission(name, s[from:to]) {
 			continue
@@ -214,8 +220,19 @@ const lowerLetters = "abcdefghijklmnopqrstuvwxyz"
 var actionVerbs = strings.Fields(`Get Put List Describe Create Delete Update Tag Untag Rotate Restore Cancel Replicate Remove Stop Start Validate Batch Decrypt Encrypt Generate Sign Verify Assume Attach Detach Set Add Enable Disable Reset Change Read Write Invoke Revoke Issue`)
 
 // permission reports whether a name and what stands right behind its colon are what
-// one may do, or a kind of factor: token:rotate.
+// one may do or did, or a kind of factor: token:rotate, secrets:read:billing, or a
+// class in a module: app.tokens:TokenView.
 func permission(name, v string) bool {
+	if i := strings.IndexByte(v, ' '); i > 0 {
+		v = v[:i]
+	}
+	first, rest, more := strings.Cut(strings.TrimRight(v, ".,;)"), ":")
+	if acts(first) {
+		return !more || len(rest) <= 40 && !strong(rest)
+	}
+	if strings.IndexByte(name, '.') > 0 && isClass(first) {
+		return !more
+	}
 	if !endsIn(strings.ToLower(name), "token", "tokens", "secret", "secrets", "key", "keys", "credentials") {
 		return false
 	}
@@ -225,6 +242,25 @@ func permission(name, v string) bool {
 		}
 	}
 	return v != ""
+}
+
+// acts reports whether a word says what is done to something.
+func acts(w string) bool {
+	return scopeWord(w) || happenings[w] || doing[w] && len(w) > 2 || deeds[w]
+}
+
+var deeds = set(`unlock lock accept accepted decline reject approve enroll enrol register generate rotate revoke add remove set unset enter clear regenerate
+	activate deactivate suspend resume archive sign upload download assign unassign link unlink attach detach renew restore destroy purge change edit toggle attempt confirm dismiss close open start stop use used denied failed success expired`)
+
+// classEnds are last words of the names of classes.
+var classEnds = set(`view viewset views controller handler service factory manager model form command job task test exception error provider resource serializer schema
+	api app page component listener event repository client filter middleware plugin module validator mixin router consumer producer worker adapter builder`)
+
+// isClass reports whether a word is the name of a class: TokenView.
+func isClass(s string) bool {
+	var array [maxWords]string
+	w := words(s, array[:0])
+	return len(w) > 1 && isUpper(s[0]) && isIdentifier(s) && classEnds[w[len(w)-1]]
 }
 
 // inResourceName reports whether the colon at i is within the name of a resource:

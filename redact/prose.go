@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // counts reports whether a value begins with a number below 1,000 that counts
@@ -32,27 +33,50 @@ func saysWhatHappened(v string) bool {
 }
 
 // foreignNouns are those of other languages, whose words no dictionary of ours
-// holds.
-var foreignNouns = set(`passwort kennwort contraseña contrasena wachtwoord senha parola haslo heslo lozinka adgangskode losenord salasana jelszo sifre
-	zugangscode geheimzahl zugriffstoken пароль 密码 密碼 口令 パスワード 비밀번호 סיסמה`)
+// holds; with their letters as they are and without marks.
+var foreignNouns = set(`passwort kennwort contraseña contrasena wachtwoord senha parola parolă haslo hasło heslo lozinka adgangskode adgangskoden losenord lösenord lösenordet passord passordet
+	salasana jelszo jelszó sifre şifre zugangscode geheimzahl zugriffstoken geheimwort sicherheitscode bestätigungscode verifizierungscode zugangsdaten api-schlüssel zugriffsschlüssel
+	jeton identifiants palavra-passe verificatiecode toegangscode api-sleutel лозинка пароль пароля токен
+	密码 密碼 口令 密钥 验证码 驗證碼 校验码 パスワード 暗証番号 認証コード 確認コード 認証番号 비밀번호 암호 인증번호 인증코드 סיסמה κωδικός รหัสผ่าน पासवर्ड`)
+
+// foreignPhrases are such names of several words, or of words that mean other things too.
+var foreignPhrases = []string{
+	"mot de passe", "code secret", "code pin", "pin-code", "pin code", "clave de acceso", "clave api", "clave secreta", "clave", "kata sandi", "mat khau", "mật khẩu", "clé api", "clé secrète", "clé d'api", "clé privée",
+	"code de vérification", "code de confirmation", "código de verificación", "codigo de verificacion", "código de verificação", "código de acceso", "chave de api", "chave secreta", "chave api", "codice di verifica", "chiave api", "chiave segreta",
+	"geheime sleutel", "kod weryfikacyjny", "klucz api", "klucz tajny", "код подтверждения", "секретный ключ", "ключ api", "doğrulama kodu", "인증 코드", "كلمة المرور", "كلمة السر",
+}
 
 // nouns are the names of secrets in sentences.
-var nouns = append(slices.Sorted(maps.Keys(foreignNouns)), []string{
-	"mot de passe", "pin code", "otp code", "code secret", "code pin", "clave de acceso", "clave api", "kata sandi", "mat khau",
-
-	"one-time password", "one time password", "one-time code", "one time code", "verification code", "2fa code", "mfa code", "sms code", "your code", "confirmation code", "authentication code", "recovery code", "recovery codes", "recovery phrase", "backup code", "backup codes",
+var nouns = append(slices.Concat(slices.Sorted(maps.Keys(foreignNouns)), foreignPhrases), []string{
+	"one-time password", "one time password", "one-time code", "one time code", "verification code", "2fa code", "mfa code", "sms code", "your code", "confirmation code", "authentication code", "recovery code", "recovery codes", "recovery phrase", "recovery words", "backup code", "backup codes",
 	"security code", "access code", "login code", "auth code", "api key", "api-key", "apikey", "api token", "access key", "private key", "secret key", "signing key",
-	"encryption key", "seed phrase", "pass phrase", "passphrase", "pass code", "passcode", "password", "passwd", "pwd", "pw",
+	"encryption key", "seed phrase", "seed words", "pass phrase", "passphrase", "pass code", "passcode", "password", "passwd", "pwd", "pw",
 	"access token", "auth token", "refresh token", "bearer token", "session token", "passkey", "pass word", "login password", "puk", "creds", "cred", "master key", "unlock code", "reset code", "activation code",
-	"clave secreta", "l\u00f6senord", "passord", "has\u0142o", "geheimwort",
 	"client secret", "secret", "token", "credentials", "credential", "mnemonic", "pin", "otp", "cvv", "cvc", "ssn", "social security number", "card number", "account number", "signature",
+	"cvv2", "cvc2", "cvn", "card verification value", "card verification code", "card verification number", "totp", "totp code", "otp code", "hotp", "2fa token", "mfa token", "authenticator code", "door code", "gate code", "alarm code", "entry code", "pairing code", "wifi key", "wi-fi key", "network key",
 }...)
 
-var nounStarts = func() (t [256]bool) {
+// nounsBy are the nouns by their first byte, the longest first.
+var nounsBy = func() (t [256][]string) {
 	for _, n := range nouns {
-		t[n[0]] = true
+		t[n[0]] = append(t[n[0]], n)
+	}
+	for _, list := range t {
+		slices.SortFunc(list, func(a, b string) int { return len(b) - len(a) })
 	}
 	return t
+}()
+
+// typed are nouns whose values are typed digits.
+var typed = func() map[string]bool {
+	m := set("pin pin-code otp totp hotp cvv cvc cvv2 cvc2 cvn ssn puk geheimzahl 暗証番号 認証番号 验证码 驗證碼 校验码 인증번호")
+	for _, n := range nouns {
+		if strings.HasPrefix(n, "one") || strings.HasPrefix(n, "card verification") || endsIn(n, "code", "number", "2fa token", "mfa token", "コード", "코드", "kodu") ||
+			strings.HasPrefix(n, "code ") || strings.HasPrefix(n, "cód") || strings.HasPrefix(n, "codi") || strings.HasPrefix(n, "kod ") || strings.HasPrefix(n, "код ") {
+			m[n] = true
+		}
+	}
+	return m
 }()
 
 // lowered returns s with its ASCII letters in lower case, byte for byte.
@@ -66,11 +90,14 @@ func lowered(s string) string {
 
 // links are the words between the name of a secret and its value.
 var links = set(`is was are were be to as equals becomes became set now = : -> => →
-	ist lautet war wird wurde est sera es fue e era jest är er`)
+	ist lautet war wird wurde est sera es fue e é è era jest är er je este là adalah هي هو`)
+
+// foreignLinks are links that mean other things in English, by the noun before them.
+var foreignLinks = map[string]string{"hasło": "to", "haslo": "to", "salasana": "on"}
 
 // fillers may stand between the name of a secret and the link.
 var fillers = set(`for of the a an new old current temporary temp initial default my your his her their our user account was is has been set changed reset
-	updated rotated to via admin root service login database db from on at in this that server host it should be will called which reads says now being still currently actually probably apparently must simply just always again only value field`)
+	updated rotated to via admin root service login database db from on at in this that server host it should be will called which reads says entered typed given provided submitted supplied he she they we i now being still currently actually probably apparently must simply just always again only value field`)
 
 // changing are the verbs after which "to" comes before a value; articles come
 // before a noun, which is none.
@@ -94,12 +121,10 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 			continue
 		}
 		noun := ""
-		if !nounStarts[low[i]] {
-			continue
-		}
-		for _, n := range nouns {
-			if strings.HasPrefix(low[i:], n) && len(n) > len(noun) {
+		for _, n := range nounsBy[low[i]] {
+			if strings.HasPrefix(low[i:], n) {
 				noun = n
+				break
 			}
 		}
 		if noun == "" {
@@ -113,12 +138,19 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 			continue
 		}
 		found = true
+		if noun[0] >= firstUnspaced {
+			if x, ok := behindUnspaced(s, j); ok {
+				list = append(list, x)
+				i = x.to - 1
+				continue
+			}
+		}
 		if x, ok := beforeNoun(s, low, i, noun); ok {
 			list = append(list, x)
 		}
 		list = cued(s, low, said, j, noun, list)
 		if x, ok := p.afterNoun(s, j, noun); ok {
-			if strings.HasPrefix(noun, "credential") && strings.HasPrefix(s[x.to:], " / ") { // user / password
+			if (strings.HasPrefix(noun, "cred") || noun == "zugangsdaten" || noun == "identifiants") && strings.HasPrefix(s[x.to:], " / ") { // user / password
 				x.to = max(x.to, wordEnd(s, x.to+3))
 			}
 			list = append(list, x)
@@ -149,13 +181,47 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 	if found {
 		list = meant(s, low, list)
 	}
+	list = hinted(s, low, list)
 	return backward(s, low, list)
+}
+
+// firstUnspaced is the first byte, in UTF-8, of letters of scripts in which a word of
+// Latin letters or digits is told from the words around it.
+const firstUnspaced = 0xCE
+
+// behindUnspaced finds a value of Latin letters and digits right behind the name of a
+// secret in a script of its own: 密码是x, パスワードは「x」です, мой пароль x.
+func behindUnspaced(s string, j int) (x span, ok bool) {
+	from := j
+	for letters := 0; from < len(s) && letters < 6; {
+		if c := s[from]; c >= utf8.RuneSelf {
+			_, n := utf8.DecodeRuneInString(s[from:])
+			from += n
+			letters++
+			continue
+		} else if c > ' ' && strings.IndexByte(":=-\"'`(", c) < 0 {
+			break
+		}
+		from++
+	}
+	to := from
+	for to < len(s) && s[to] > ' ' && s[to] < utf8.RuneSelf && strings.IndexByte("\"'`,;)", s[to]) < 0 {
+		to++
+	}
+	for to > from && strings.IndexByte(".:!?", s[to-1]) >= 0 {
+		to--
+	}
+	v := s[from:to]
+	if len(v) < 4 || harmlessValue(v) || strings.IndexByte(v, '[') >= 0 || strings.IndexByte(v, '@') > 0 || isUUID(v) || isTime(v) || inDictionary(lowered(v)) {
+		return x, false
+	}
+	return span{from: from, to: to, rule: ruleProse}, true
 }
 
 // backward finds "… as the password".
 func backward(s, low string, list []span) []span {
 	for _, phrase := range []string{" as password", " as the password", " as his password", " as her password", " as my password", " as their password", " as passphrase", " as the pin", " as pin", " as the token", " as api key", " as the api key", " as your verification code", " as your code", " as your otp", " as your one-time", " as your password"} {
-		if i := strings.Index(low, phrase); i > 0 {
+		if i := strings.Index(low, phrase); i > 0 && !describes(low, i+len(phrase)) {
 			j := strings.LastIndexAny(s[:i], " \t\n\"'") + 1
 			if w := s[j:i]; !harmlessValue(w) {
 				list = append(list, span{from: j, to: i, rule: ruleProse})
@@ -171,6 +237,9 @@ func backward(s, low string, list []span) []span {
 			}
 			i += at
 			at = i + len(phrase)
+			if describes(low, at) {
+				continue
+			}
 			j := strings.LastIndexAny(s[:i], " \t\n\"'") + 1
 			w := strings.TrimRight(s[j:i], "\"'.,:;")
 			if looksChosen(w, "pin") && !isTime(w) {
@@ -367,6 +436,10 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		verb = verb || changing[w] || w == "change" || w == "update"
 	}
 
+	if n := len(head); n > 0 && (head[n-1] == "no" || head[n-1] == "without") {
+		return x, false // there is none
+	}
+
 	start := j - len(noun)
 	told := triggered(lowered(s[max(0, start-60):max(0, start)]))
 	linked = linked || told && (endsIn(before, "with ", "using "))
@@ -400,7 +473,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return x, false
 		}
 		to := j
-		for to > from && strings.IndexByte(".,;:?)'", s[to-1]) >= 0 {
+		for to > from && (strings.IndexByte(".,;:?)'", s[to-1]) >= 0 || s[to-1] == '#' && typed[noun]) {
 			to--
 		}
 		word := s[from:to]
@@ -421,6 +494,8 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		case (changing[w] || passed[w]) && to < j && s[to] == ':':
 			linked, verb = true, false
 			continue
+		case foreignLinks[noun] == w && w != "" && !verb:
+			linked = true
 		case w == "to" && !verb:
 			article = true
 		case links[w]:
@@ -433,8 +508,11 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			owned = false // whose it is
 		case linked && strings.HasSuffix(w, "ed") && !fillers[w] && !changing[w] && inDictionary(w):
 			return x, false // what happened to it
+		case noun == "token" && s[start+len(noun)-1] == 's' && number(word) && len(word) < 9, ulid(word):
+			return x, false // how many, or which one
 		case linked && number(word) && len(word) < 4 && !looksChosen(word, noun):
 			return x, false // how many
+		case placed && areas[w]: // what kind of place
 		case placed && (!linked || verb) && !strong(word) && isIdentifier(word):
 			placed = false // where it was, or by whom
 			unknown++
@@ -474,6 +552,10 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	}
 	return x, false
 }
+
+// areas are kinds of places, before their names: on page checkout.
+var areas = set(`form page screen dialog host server device machine node cluster database table account project tenant app application site service environment
+	namespace repository branch region vault store panel tab terminal kiosk step view`)
 
 // triggers are words before the name of a secret after which its value comes;
 // logins are words before a name of somebody whose secret comes next.
@@ -610,21 +692,66 @@ func direct(s string, j int, noun string, told bool) (x span, ok bool) {
 	return span{from: k, to: to, rule: ruleProse}, ok
 }
 
+// A meaning is a form of sentences whose values are the groups of an expression, which
+// is asked where one of the cues stands.
+type meaning struct {
+	cues []string
+	expr *regexp.Regexp
+}
+
+// find returns the places of the groups in a text in lower case.
+func (m *meaning) find(low string) [][]int {
+	for _, cue := range m.cues {
+		if strings.Contains(low, cue) {
+			return m.expr.FindAllStringSubmatchIndex(low, -1)
+		}
+	}
+	return nil
+}
+
 // Sentences that go on about a secret that was named before: the new one is x;
 // expected x, got y; x is the login and password.
-var meanings = []*regexp.Regexp{
-	regexp.MustCompile(`\b(?:new|current|correct|right|latest|temporary|other|second) one(?: is| will be|:)(?: now)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`),
-	regexp.MustCompile(`\bmismatch\w*[:,;]? .{0,24}?\b(?:expected|want|wanted|stored)[:=]? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)["'` + "`" + `,;]*(?: but)? (?:got|was|given|received|entered|have|actual)[:=]? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`),
-	regexp.MustCompile(`\b(?:old|previous|current) value(?: is| was|:|=)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)["'` + "`" + `,;]* (?:and |but )?(?:the )?new value(?: is|:|=)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`),
-	regexp.MustCompile(`(\S+) (?:was|is|has been|got) (?:set|chosen|used|stored|saved|entered|given|picked|sent) as (?:the |a |my |your |his |her |their |our )?(?:\w+ )?(?:pass|pin\b|secret|token|api key|pwd)`),
-	regexp.MustCompile(`[\w.@-]+ ?/ ?(\S+) (?:is|are) (?:the |my |your |his |her |our )?(?:login|user(?:name)?|user name|id) (?:and|&) `),
-	regexp.MustCompile(`\bcred(?:ential)?s?(?: are| were| is|:|=)? ["'` + "`" + `]?[\w.@-]+["'` + "`" + `]?(?: ?/ ?|:)["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`),
+var meanings = []meaning{
+	{[]string{"one"}, regexp.MustCompile(`\b(?:new|current|correct|right|latest|temporary|other|second) one(?: is| will be|:)(?: now)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
+	{[]string{"mismatch"}, regexp.MustCompile(`\bmismatch\w*[:,;]? .{0,24}?\b(?:expected|want|wanted|stored)[:=]? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)["'` + "`" + `,;]*(?: but)? (?:got|was|found|given|received|entered|have|actual)[:=]? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
+	{[]string{"new value"}, regexp.MustCompile(`\b(?:old|previous|current) value(?: is| was|:|=)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)["'` + "`" + `,;]* (?:and |but )?(?:the )?new value(?: is|:|=)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
+	{[]string{" as "}, regexp.MustCompile(`(\S+) (?:was|is|has been|got) (?:set|chosen|used|stored|saved|entered|given|picked|sent) as (?:the |a |my |your |his |her |their |our )?(?:\w+ )?(?:pass|pin\b|secret|token|api key|pwd)`)},
+	{[]string{"mismatch", "differ", "match", "equal"}, regexp.MustCompile(`\b(?:mismatch\w*|differs?|(?:did|does|do) ?n[o']t match|not equal):? ?\(?["'` + "`" + `]?([^\s"'` + "`" + `,;)]+)["'` + "`" + `]? ?(?:vs\.?|versus|!==?|<>|≠|/|->|=>) ?["'` + "`" + `]?([^\s"'` + "`" + `,;)]+)`)},
+	{[]string{" is ", " are "}, regexp.MustCompile(`[\w.@-]+ ?/ ?(\S+) (?:is|are) (?:the |my |your |his |her |our )?(?:login|user(?:name)?|user name|id) (?:and|&) `)},
+	{[]string{"cred"}, regexp.MustCompile(`\bcred(?:ential)?s?(?: are| were| is|:|=)? ["'` + "`" + `]?[\w.@-]+["'` + "`" + `]?(?: ?/ ?|:)["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
+}
+
+// hints are sentences whose value must look like one: my code is 1, the wifi pass is x,
+// use 1 to log in, credentials (ada, x).
+var hints = []meaning{
+	{[]string{"code", "kod", "codice", "código", "codigo", "код"}, regexp.MustCompile(`(?:^|[^\pL])(?:my|your|his|her|our|their|mein|dein|ihr|votre|ton|mon|tu|su|mi|seu|teu|meu|il|tuo|je|jouw|uw|mijn|twój|ваш|твой|мой|the) (?:[\pL-]+ )?(?:code|kod|codice|código|codigo|код)(?: is| was| ist| lautet| est| es| é| è| to| jest|:|=| -|：)? ?["'(]?([a-z]{0,2}-?\d{3,4}[ -]?\d{0,4})\b`)},
+	{[]string{" to verify", " to log", " to sign", " to con", " to com", " to un", " to fin", " to reset", " to auth", " as ", " pour ", " para ", " zum "}, regexp.MustCompile(`\b(?:use|enter|type|gib|entrez|saisissez|usa|utiliza|introduce) ((?:[a-z]{1,2}-)?\d{4,8}) (?:to (?:verify|log ?in|login|sign|confirm|continue|complete|unlock|finish|reset|authenticate)|as |pour |para |zum )`)},
+	{[]string{" is ", " ist ", " est ", " es ", " é ", " è "}, regexp.MustCompile(`\b((?:[a-z]{1,2}-)?\d{4,8}) (?:is|ist|est|es|é|è) (?:my|your|the|dein|ihr|votre|tu|su|seu|il tuo|je|uw) (?:[\pL-]+ ){0,2}(?:code|pin|otp|passcode|kod|codice|código)\b`)},
+	{[]string{"code "}, regexp.MustCompile(`\bcode (\d{4,8}) (?:was )?(?:sent|texted|mailed|e-mailed|delivered) to\b`)},
+	{[]string{" pass"}, regexp.MustCompile(`\b(?:my|your|his|her|our|their|wi-?fi|wlan|router|guest|hotspot|vpn|ssh|ftp|sftp|smtp|db|database|admin|root|login|user|account|e-?mail|server|system) pass(?: is| was|:| =|=)?(?: now| still)? ["'` + "`" + `(]?([^\s"'` + "`" + `,;)]+)`)},
+	{[]string{"cred", "login", "logon", "auth"}, regexp.MustCompile(`\b(?:cred(?:ential)?s?|login|logon|auth)(?: with| as| are| were|:|=)? ?[(\[{]["']?[\w.@-]+["']?(?:, ?|:|/| / )["']?([^\s"'` + "`" + `,;)\]}]+)`)},
+}
+
+// hinted finds the values of such sentences.
+func hinted(s, low string, list []span) []span {
+	for k := range hints {
+		for _, at := range hints[k].find(low) {
+			from, to := at[2], at[3]
+			for to > from && strings.IndexByte(".!?: -", s[to-1]) >= 0 {
+				to--
+			}
+			if v := s[from:to]; !harmlessValue(v) && (looksChosen(v, "code") || looksChosen(v, "password")) && !isTime(v) && !strings.HasPrefix(v, "[redacted") {
+				list = append(list, span{from: from, to: to, rule: ruleProse})
+			}
+		}
+	}
+	return list
 }
 
 // meant finds the values of such sentences.
 func meant(s, low string, list []span) []span {
-	for _, expr := range meanings {
-		for _, at := range expr.FindAllStringSubmatchIndex(low, -1) {
+	for k := range meanings {
+		for _, at := range meanings[k].find(low) {
 			for k := 2; k < len(at); k += 2 {
 				if from, to := at[k], at[k+1]; from >= 0 && !harmlessValue(s[from:to]) {
 					list = append(list, span{from: from, to: to, rule: ruleProse})
@@ -718,7 +845,7 @@ func looksChosen(word, noun string) bool {
 	if len(word) >= 6 && len(word) <= 12 && strings.HasPrefix(noun, "pass") && strings.Trim(word, "0123456789") == "" && !strings.HasPrefix(word, "20") {
 		return true
 	}
-	if len(word) < 3 || number(word) && noun != "pin" && noun != "otp" && noun != "cvv" && noun != "cvc" && !strings.HasPrefix(noun, "one") && !strings.HasSuffix(noun, "code") && !strings.HasSuffix(noun, "number") && noun != "ssn" {
+	if len(word) < 3 || number(word) && !typed[noun] && noun != "code" {
 		return false
 	}
 	var letter, num, sign bool

@@ -301,6 +301,11 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 		list = p.tokenSpan(s, from, from+k, g, list, decoded)
 		return p.tokenSpan(s, from+k+1, to, g, list, decoded)
 	}
+	if g.signs&(signPlus|signSpace) == signPlus {
+		if k := behindWords(word); k > 0 {
+			return p.tokenSpan(s, from+k, to, g, list, decoded)
+		}
+	}
 	if ulid(word) {
 		return list
 	}
@@ -347,6 +352,17 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 		i = j
 	}
 	return list
+}
+
+// behindWords returns where what follows the last of the words of people in s begins,
+// in which + stands for a space.
+func behindWords(s string) int {
+	for i := strings.LastIndexByte(s, '+'); i >= 0; i = strings.LastIndexByte(s[:i], '+') {
+		if w := s[strings.LastIndexByte(s[:i], '+')+1 : i]; len(w) >= 3 && inDictionary(w) {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // appTokens finds the number of an app, | and its secret, as Facebook writes it.
@@ -500,7 +516,7 @@ func noSlash(s string) bool { return strings.IndexByte(s, '/') < 0 }
 // before at.
 func nearTelling(s string, at int) bool {
 	near := strings.ToLower(s[max(0, at-40):at])
-	for _, w := range []string{"key", "token", "secret", "passw", "credential", "signature", "auth"} {
+	for _, w := range []string{"key", "token", "secret", "passw", "credential", "signature", "auth", "schlüssel", "schlussel", "ключ", "sleutel", "klucz", "chiave", "chave"} {
 		if strings.Contains(near, w) {
 			return true
 		}
@@ -553,9 +569,21 @@ func dense(s string) bool {
 		return false
 	}
 	if up > 0 && low > 0 {
-		return changes*5 > pairs*2 || groups >= 4 && other*10 < len(s)
+		return changes*5 > pairs*2 || groups >= 4 && other*10 < len(s) || changes*4 > pairs && !wordy(s)
 	}
 	return other == 0 || groups >= 3 && changes*6 > pairs && other*10 < len(s)
+}
+
+// wordy reports whether words of people make up a fifth of s or more, as in the
+// name of a class.
+func wordy(s string) bool {
+	n := 0
+	for _, w := range words(s, nil) {
+		if w = strings.TrimRight(w, "0123456789"); len(w) >= 4 && inDictionary(w) {
+			n += len(w)
+		}
+	}
+	return n*5 >= len(s)
 }
 
 func kindOf(c byte) int {

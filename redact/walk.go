@@ -165,7 +165,7 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		switch {
 		case len(pairs) > 0 && paired(pairs, key, t) != plain && !p.names(c):
 			is = paired(pairs, key, t)
-		case sealed && t.data, near.granted && t.code:
+		case sealed && t.data, near.granted && t.code && p.nodes[c].kind == text:
 			is = secret
 		case statement != "" && (t.bindable || bindingNames[squeeze(within(key, statement[1:]))]):
 			is = binding
@@ -532,6 +532,9 @@ func (p *Pass) memberName(name string) string {
 // member redacts node i whose name is of nature n.
 func (p *Pass) member(i int32, n nature, at place) bool {
 	node := &p.nodes[i]
+	if n == binding && len(p.path) == 2 && at.mode == request && updating[node.key] && node.kind == object {
+		n = plain // the request is a change of a document
+	}
 	switch n {
 	case flagged, secret:
 		if saysNothing(node, n) {
@@ -616,6 +619,9 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 	return p.walk(i, at)
 }
 
+// updating are operators of MongoDB with the fields that an update changes.
+var updating = set(`$set $unset $setOnInsert $currentDate`)
+
 // saysNothing reports whether a value under the name of a secret is too small to be
 // one: a boolean, or, where the name may mean something else, a number below 100.
 func saysNothing(n *node, under nature) bool {
@@ -623,7 +629,7 @@ func saysNothing(n *node, under nature) bool {
 	case boolean:
 		return true
 	case numeral:
-		return under == flagged && len(n.text) <= 2
+		return under == flagged && len(n.text) <= 2 || strings.HasSuffix(segment(n.key), "tokens") && len(n.text) < 9 // how many
 	case text:
 		return n.text == "true" || n.text == "false" || under == flagged && (authMethods[strings.ToLower(n.text)] || len(n.text) <= 2 && number(n.text))
 	}

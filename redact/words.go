@@ -37,8 +37,8 @@ func coined(word string) bool {
 	if jargon[word] || harmless[word] || sounding[word] || inDictionary(word) {
 		return false
 	}
-	for _, end := range []string{"s", "ed", "d", "ing", "er", "ers"} { // forms that the dictionary does not list
-		if stem, ok := strings.CutSuffix(word, end); ok && (jargon[stem] || inDictionary(stem)) {
+	for _, end := range []string{"s", "ed", "d", "ing", "er", "ers", "or", "ors", "able"} { // forms that the dictionary does not list
+		if stem, ok := strings.CutSuffix(word, end); ok && (jargon[stem] || inDictionary(stem) || len(end) > 1 && inDictionary(stem+"e")) {
 			return false
 		}
 	}
