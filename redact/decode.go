@@ -189,7 +189,7 @@ func folded(s string, i, j int) int {
 
 // encoded decodes base64 and reports the rule for what it holds, "" if nothing.
 func (p *Pass) encoded(word string, decoded int) string {
-	if !mixedCase(word) && !strings.HasSuffix(word, "=") {
+	if !mixedCase(word) && !strings.HasSuffix(word, "=") && (len(word) > 24 || !random(word, 2)) {
 		return ""
 	}
 	text := base64Text(word)

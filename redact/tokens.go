@@ -267,7 +267,9 @@ func (p *Pass) tokenSpans(s string, g *sight, list []span, decoded int) []span {
 	tried := 0 // up to here lines were read as one
 	for i := 0; i < len(s); {
 		if !isToken(s[i]) {
-			i++
+			if i++; s[i-1] == '%' && i+2 < len(s) && hexValue(s[i]) >= 0 && hexValue(s[i+1]) >= 0 {
+				i += 2
+			}
 			continue
 		}
 		j := i
