@@ -165,7 +165,7 @@ func sqlSpans(s string, list []span) []span {
 	if i < 0 {
 		return list
 	}
-	clean, from := statement(s[i:], i == 0), beforeComments(s, i)
+	clean, from := statement(s[i:], hasPrefixFold(s[max(0, i-len("sql: ")):], "sql: ")), beforeComments(s, i)
 	if clean == s[i:] && from == i {
 		return list
 	}
@@ -231,8 +231,9 @@ func shellSpans(s string, list []span) []span {
 }
 
 // statement returns SQL without literals and comments. What the lexer is not
-// sure of is replaced as a whole but for the verb.
-func statement(s string, whole bool) string {
+// sure of is replaced as a whole but for the verb. If it is printed, its values were
+// put into it without quotes.
+func statement(s string, printed bool) string {
 	verb := s
 	if i := strings.IndexAny(s, " \t\r\n("); i > 0 {
 		verb = s[:i]
@@ -241,7 +242,7 @@ func statement(s string, whole bool) string {
 	if strings.Contains(s, marker(ruleSQL)) && strings.HasSuffix(s, marker(ruleSQL)) {
 		return s // done before
 	}
-	s = withoutLists(plainIdentifiers(s))
+	s = withoutLists(plainIdentifiers(withoutBareValues(s, printed)))
 	if plain := beforeLiterals(s); plain < len(s) {
 		unsure = withoutNumbers(s[:plain]) + marker(ruleSQL)
 	}
@@ -281,7 +282,7 @@ func statement(s string, whole bool) string {
 		}
 		if t.Type != sqllexer.SPACE {
 			previous = strings.ToLower(v)
-			brackets = max(0, brackets+strings.Count(v, "[")-strings.Count(v, "]"))
+			brackets = max(0, brackets+strings.Count(v, "[")+strings.Count(v, "{")-strings.Count(v, "]")-strings.Count(v, "}"))
 		}
 	}
 	return unsure
@@ -325,6 +326,12 @@ func withoutLists(s string) string {
 		}
 		i += at
 		at = i + 1
+		if placeholder(s[:i]) {
+			to := balanced(s, i)
+			s = s[:i] + "[?]" + s[to:]
+			at = i + 3
+			continue
+		}
 		if inner := strings.TrimLeft(s[at:min(len(s), at+8)], "["); inner == "" || inner[0] != '"' && inner[0] != '\'' && !strings.HasPrefix(inner, "nil,") {
 			continue
 		}
@@ -337,10 +344,105 @@ func withoutLists(s string) string {
 	}
 }
 
+// placeholder reports whether a statement so far ends in a place that a value takes, so
+// that what comes in brackets is no name.
+func placeholder(s string) bool {
+	s = strings.TrimRight(s, " \t")
+	if s == "" || s[len(s)-1] == '?' || s[len(s)-1] == ';' {
+		return s != ""
+	}
+	i := len(s)
+	for i > 0 && isDigit(s[i-1]) {
+		i--
+	}
+	return i > 0 && i < len(s) && (s[i-1] == '$' || s[i-1] == ':')
+}
+
+// sqlWords are those that may stand behind a value.
+var sqlWords = set(`and or limit order group where on returning from union having offset for into values when then else end as is not in like ilike between
+	asc desc join left right inner outer cross full using set collate escape fetch window intersect except with null default true false select returns by interval
+	distinct any all some exists case current_date current_timestamp at time zone over partition within duplicate key update do nothing conflict`)
+
+// withoutBareValues replaces values that stand in a statement without quotes, as
+// frameworks print it: behind a comparison, and in lists of values. A name of a column
+// is one word; it is taken for a value only if the statement was printed so.
+func withoutBareValues(s string, printed bool) string {
+	var b strings.Builder
+	kept := 0
+	value := func(from, to int, with string) {
+		b.WriteString(s[kept:from])
+		b.WriteString(with)
+		kept = to
+	}
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\'' || c == '"' || c == '`':
+			for i++; i < len(s) && s[i] != c; i++ {
+			}
+		case c == '=':
+			if from, to := bareValue(s, i+1, printed); to > from {
+				value(from, to, "?")
+				i = to - 1
+			}
+		case lower(c) == 'v' && hasPrefixFold(s[i:], "values") && (i == 0 || !isWordByte(s[i-1])):
+			at := i + len("values")
+			for at < len(s) && s[at] == ' ' {
+				at++
+			}
+			if at == len(s) || s[at] != '(' || strings.HasSuffix(strings.TrimRight(s[:i], " "), "=") {
+				continue
+			}
+			to := balanced(s, at)
+			if inner := s[at+1 : max(at+1, to-1)]; strings.ContainsAny(inner, "'\"()?$:[") || inner == "" || !printed && strings.IndexByte(inner, ',') < 0 && isIdentifier(inner) {
+				continue
+			}
+			value(at+1, max(at+1, to-1), "?")
+			i = to - 1
+		}
+	}
+	if kept == 0 {
+		return s
+	}
+	b.WriteString(s[kept:])
+	return b.String()
+}
+
+// bareValue returns the bounds of a value without quotes behind a comparison.
+func bareValue(s string, at int, printed bool) (from, to int) {
+	from = at
+	for from < len(s) && s[from] == ' ' {
+		from++
+	}
+	words, sure := 0, printed
+	to = from
+	for at = from; at < len(s) && strings.IndexByte(",;()'\"`?$:+*/|<>=\r\n[]{}", s[at]) < 0; {
+		end := at
+		for end < len(s) && strings.IndexByte(" ,;()'\"`?$:+*/|<>=\r\n[]{}", s[end]) < 0 {
+			end++
+		}
+		word := s[at:end]
+		if sqlWords[strings.ToLower(word)] {
+			break
+		}
+		if words == 0 && (word == "" || isDigit(word[0]) && number(word)) {
+			return from, from
+		}
+		words++
+		sure = sure || words > 1 || strings.IndexByte(word, '@') > 0
+		to = end
+		for at = end; at < len(s) && s[at] == ' '; at++ {
+		}
+	}
+	if !sure || words == 0 || at < len(s) && s[at] == '(' && words == 1 {
+		return from, from
+	}
+	return from, to
+}
+
 // literalPlace reports whether a value is expected after the token before.
 func literalPlace(previous string) bool {
 	switch previous {
-	case "[", ":", "=", "<", ">", "<=", ">=", "<>", "!=", "+", "||", "~", "like", "ilike", "rlike", "regexp", "between", "in", "then", "else", "limit", "offset", "values", "by":
+	case "[", ":", "=", "=>", "<", ">", "<=", ">=", "<>", "!=", "+", "||", "~", "like", "ilike", "rlike", "regexp", "between", "in", "then", "else", "limit", "offset", "values", "by":
 		return true
 	}
 	return false
@@ -381,7 +483,13 @@ var databaseErrors = strings.Split(`duplicate entry|duplicate key value is|faili
 	`dup key:|dup key {|key (|invalid number|data too long for|out of range for|out of range value|out of range:|parameters:|parameters=[|bind parameters|bound parameters|binds:|bind:|bind => |with params|params:|params=[|with parameters|parameter values|$1 = |`+
 	`near "|near '|value too long|value too large|constraint fails|constraint failed|unique constraint|as [varchar]|as [char]|as [bigint]|as [integer]|could not convert|could not cast|unable to bind|bindings: [|", filter: {|cannot convert|cannot cast|cannot parse|unable to convert|unable to coerce|error converting|invalid cast|overflow error|`+
 	`invalid literal|for input string|cannot unmarshal|parsing "|time data|truncated value|failed to parse|invalid regular expression|varchar value|violated by row|failed validation|binding parameter|preview of field's value|input_value=|column name: "|`+
-	`the value '|; value '|value "|the data value|data would be truncated|unterminated quoted string|malformed |invalid byte sequence|array value must|unparseable |conditionalcheckfailed|constant (|args: [|args=[`, "|")
+	`extracted value|write errors|writeerrors: |keyvalue: |err.op |failing row: |the value '|; value '|value "|the data value|data would be truncated|unterminated quoted string|malformed |invalid byte sequence|array value must|unparseable |conditionalcheckfailed|constant (|args: [|args=[`, "|")
+
+// boundSigns are literals of which one is in each text in which [unboundSpans] finds
+// something.
+var boundSigns = strings.Split(`binds|binding|bind |bind#|bound |params|parameters|args|arguments|replacements|values (|generated in|cached since|no key|raw sql|caching|(type = |(size = |(dbtype|value = '|`+
+	`cannot |can't |expected |got {|determine |could not |unable to |invalid|illegal |malformed |incorrect |bad |unparse|unknown element|is not like|is not a|not valid|not recognized|converting|conversion|parse |failed to |`+
+	`out of range|(value |, value|sqlerrmc=|$regex|wrongtype|args beginning|already exists|unique index|document exists|)=(|ora-|conflicting value|constraint: '|row: '|mismatch: '|value type`, "|")
 
 // Phrases behind a value that was quoted, before one that goes on to the end of
 // its line, and before an object over several lines.
@@ -403,6 +511,7 @@ var isInvalid = regexp.MustCompile("`[\\w.]+` is invalid \\(([^)]*)\\)")
 // databaseSpans finds values that errors of databases quote.
 func databaseSpans(s string, list []span) []span {
 	low := lowered(s)
+	list = unboundSpans(s, low, list)
 	for _, phrase := range databaseErrors {
 		for at, end := 0, -1; ; {
 			i := strings.Index(low[at:], phrase)

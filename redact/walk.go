@@ -1085,7 +1085,7 @@ func (p *Pass) query(s string, at place) string {
 		return p.text(s, at.mode, at.decoded)
 	}
 	if opening(s) {
-		out := statement(s, true)
+		out := statement(s, false)
 		if out != s {
 			p.report(ruleSQL)
 		}
