@@ -65,10 +65,15 @@ func (c *cluster) drop(index string) error {
 	return c.do(http.MethodDelete, "/"+index+"?ignore_unavailable=true", nil, nil)
 }
 
+// count is how many documents of an index can be searched.
 func (c *cluster) count(index string) (int, error) {
-	var a struct{ Count int }
-	err := c.do(http.MethodGet, "/"+index+"/_count?ignore_unavailable=true", nil, &a)
-	return a.Count, err
+	var a struct {
+		All struct {
+			Primaries struct{ Docs struct{ Count int } }
+		} `json:"_all"`
+	}
+	err := c.do(http.MethodGet, "/"+index+"/_stats/docs?ignore_unavailable=true", nil, &a)
+	return a.All.Primaries.Docs.Count, err
 }
 
 func (c *cluster) merged(index string) (bool, error) {
@@ -112,7 +117,7 @@ func (b *bench) record() error {
 	go func() { _ = proxy.ListenAndServe() }()
 	defer proxy.Close()
 	// One at a time, and as large as they may be.
-	if _, err := b.auditlog("http://"+ports[0], ""); err != nil {
+	if _, err := b.auditlog("http://"+ports[0], false); err != nil {
 		return err
 	}
 	mu.Lock()

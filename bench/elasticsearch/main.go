@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/auditlog/auditlog/internal/elasticsearchtest"
@@ -90,7 +91,8 @@ func run(o options) error {
 		name string
 		run  func() (result, error)
 	}{
-		{"auditlog, from OTLP on", b.endToEnd},
+		{"auditlog, from OTLP on", func() (result, error) { return b.endToEnd(false) }},
+		{"auditlog, from a full spool", func() (result, error) { return b.endToEnd(true) }},
 		{"bare loop", func() (result, error) { return b.bare(false) }},
 		{"bare loop, compressed", func() (result, error) { return b.bare(true) }},
 	}
@@ -156,17 +158,19 @@ type result struct {
 	own  float64 // CPU s of auditlog
 }
 
-// endToEnd stores the events with a new auditlog.
-func (b *bench) endToEnd() (r result, err error) {
+// endToEnd stores the events with a new auditlog. Where the spool is full, the
+// server hangs until all of them are in it, and what is measured begins then:
+// generator and receiving take nothing from the two that are compared.
+func (b *bench) endToEnd(full bool) (r result, err error) {
 	if err := b.drop(b.index); err != nil {
 		return r, err
 	}
-	return b.auditlog(b.node.URL, "")
+	return b.auditlog(b.node.URL, full)
 }
 
 // auditlog runs the program with a new spool, sends it the events, and waits until
-// all can be searched. Settings are further ones of the store.
-func (b *bench) auditlog(url, settings string) (r result, err error) {
+// all can be searched.
+func (b *bench) auditlog(url string, full bool) (r result, err error) {
 	dir, err := os.MkdirTemp(b.dir, "data-")
 	if err != nil {
 		return r, err
@@ -176,10 +180,10 @@ func (b *bench) auditlog(url, settings string) (r result, err error) {
 		return r, err
 	}
 	config := fmt.Sprintf(`receiver: {grpc: {endpoint: %q}, http: {endpoint: %q}}
-store: {path: %q, elasticsearch: {urls: [%q], replicas: 0%s}}
+store: {path: %q, elasticsearch: {urls: [%q], replicas: 0}}
 search: {endpoint: %q}
 telemetry: {metrics: {endpoint: ""}, health: {endpoint: ""}}
-`, ports[0], ports[1], filepath.Join(dir, "data"), url, settings, ports[2])
+`, ports[0], ports[1], filepath.Join(dir, "data"), url, ports[2])
 	if err := os.WriteFile(filepath.Join(dir, "auditlog.yaml"), []byte(config), 0o600); err != nil {
 		return r, err
 	}
@@ -200,29 +204,51 @@ telemetry: {metrics: {endpoint: ""}, health: {endpoint: ""}}
 	}); err != nil {
 		return r, err
 	}
-	own, err := cpu(program.Process.Pid)
+	pid := program.Process.Pid
+	own, err := cpu(pid)
 	if err != nil {
 		return r, err
 	}
-	if r, err = b.measured(b.index, func() error {
-		out, err := exec.Command(filepath.Join(b.dir, "loadgen"), "-endpoint", ports[0], "-records", strconv.Itoa(b.events), "-seed", "5",
-			"-start", b.day, "-span", "12h", "-retries", "100", "-distinct", strconv.Itoa(b.distinct)).Output()
-		if err != nil {
-			return fmt.Errorf("generator: %w", err)
+	load := func() error { return b.load(ports[0]) }
+	if full {
+		if err := b.hang(load); err != nil {
+			return r, err
 		}
-		var report struct {
-			Accepted int `json:"records_accepted"`
+		load = func() error { return nil }
+		if own, err = cpu(pid); err != nil {
+			return r, err
 		}
-		if err := json.Unmarshal(out, &report); err != nil || report.Accepted != b.events {
-			return fmt.Errorf("%d of %d events were accepted: %w", report.Accepted, b.events, err)
-		}
-		return nil
-	}); err != nil {
+	}
+	if r, err = b.measured(b.index, load); err != nil {
 		return r, err
 	}
-	spent, err := cpu(program.Process.Pid)
+	spent, err := cpu(pid)
 	r.own = spent - own
 	return r, err
+}
+
+// hang does something while the server hangs.
+func (b *bench) hang(do func() error) error {
+	if err := syscall.Kill(b.pid, syscall.SIGSTOP); err != nil {
+		return err
+	}
+	return errors.Join(do(), syscall.Kill(b.pid, syscall.SIGCONT))
+}
+
+// load sends the events to an address, and makes sure that all are accepted.
+func (b *bench) load(address string) error {
+	out, err := exec.Command(filepath.Join(b.dir, "loadgen"), "-endpoint", address, "-records", strconv.Itoa(b.events), "-seed", "5",
+		"-start", b.day, "-span", "12h", "-retries", "100", "-distinct", strconv.Itoa(b.distinct)).Output()
+	if err != nil {
+		return fmt.Errorf("generator: %w", err)
+	}
+	var report struct {
+		Accepted int `json:"records_accepted"`
+	}
+	if err := json.Unmarshal(out, &report); err != nil || report.Accepted != b.events {
+		return fmt.Errorf("%d of %d events were accepted: %w", report.Accepted, b.events, err)
+	}
+	return nil
 }
 
 // measured does something, and waits until all events can be searched in an index

@@ -479,6 +479,31 @@ func TestClockSetForward(t *testing.T) {
 	require.Empty(t, status(t, s).Problem)
 }
 
+// TestTheEndOfABurstIsFoundSoon: refreshes are rare while much comes, and slow.
+func TestTheEndOfABurstIsFoundSoon(t *testing.T) {
+	p := newProxy(t, elasticsearchtest.Shared(t))
+	o := options(t, p.URL, t.TempDir())
+	o.RefreshEvery = 100 * time.Millisecond
+	s := open(t, o)
+	p.breakWith(func(_ http.ResponseWriter, r *http.Request, _ func() answer) bool {
+		if strings.HasSuffix(r.URL.Path, "/_refresh") {
+			time.Sleep(time.Second) // the longest wait follows, of ten seconds
+		}
+		return false
+	})
+	var burst []audit.Event
+	for n := range 2500 {
+		burst = append(burst, event(n))
+	}
+	write(t, s, burst...)
+	settle(t, s)
+	began := time.Now()
+	write(t, s, event(2500))
+	settle(t, s)
+	require.Less(t, time.Since(began), 8*time.Second)
+	requireEach(t, s, 0, 2501)
+}
+
 func TestDeadClusterKeepsIntakeBounded(t *testing.T) {
 	o := options(t, elasticsearchtest.Shared(t), t.TempDir())
 	o.URLs = []string{"http://127.0.0.1:1"}

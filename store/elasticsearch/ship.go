@@ -729,10 +729,31 @@ func (h *shipper) refreshAll(ctx context.Context) {
 			}
 		}
 		h.clear(0)
-		if !pause(ctx, next) {
+		if !h.rest(ctx, next) {
 			return
 		}
 	}
+}
+
+// rest waits before the next refresh; less where something waits for it and
+// nothing more comes: the end of a burst is not kept from being found.
+func (h *shipper) rest(ctx context.Context, d time.Duration) bool {
+	waiting := 0
+	for d > 0 {
+		part := min(d, h.store.RefreshEvery)
+		if !pause(ctx, part) {
+			return false
+		}
+		d -= part
+		h.mu.Lock()
+		now := len(h.shipped)
+		h.mu.Unlock()
+		if now > 0 && now == waiting && len(h.slots) == 0 {
+			return true
+		}
+		waiting = now
+	}
+	return true
 }
 
 // refreshAgain is for how long the next refresh waits. Under load it is a small
