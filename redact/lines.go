@@ -94,11 +94,18 @@ func (p *Pass) pairLines(s string, list []span) []span {
 	if strings.IndexByte(s, '\n') < 0 {
 		return list
 	}
-	var value span // of the line before, if that is one
-	named := false // whether the line before names a secret
+	var value span  // of the line before, if that is one
+	named := false  // whether the line before names a secret
+	within := false // a section that has the name of a secret
 	for at := 0; at < len(s); {
 		end := lineEnd(s, at)
+		if line := strings.TrimSpace(s[at:end]); len(line) > 2 && len(line) < 64 && line[0] == '[' && line[len(line)-1] == ']' {
+			within = isIdentifier(line[1:len(line)-1]) && p.nature(line[1:len(line)-1]) == secret
+		}
 		name, from := lineName(s, at, end)
+		if within && name != "" && from < end {
+			list = append(list, span{from: from, to: end, rule: ruleKey})
+		}
 		var here span
 		if name != "" && from < end {
 			t := p.trait(name)
@@ -174,7 +181,7 @@ func (p *Pass) directives(s string, list []span) []span {
 				continue
 			}
 		}
-		if j+1 < len(s) && s[j] == ' ' && s[j+1] > ' ' && madeUp(name) && p.secretName(name) {
+		if j+1 < len(s) && s[j] == ' ' && s[j+1] > ' ' && (madeUp(name) || len(name) > 3 && strings.ToUpper(name) == name && setting(s[:i])) && p.secretName(name) {
 			from, to := j+1, rest(s, j+1, ' ', false)
 			sure := i > 0 && s[i-1] == '(' || setting(s[:i]) || alone(s, i, j+1)
 			for _, link := range []string{" value ", " value is ", " was ", " to ", " -> ", " → ", " is "} {

@@ -64,6 +64,7 @@ var secretTerms = set(`
 	awsaccesskeyid awssecretaccesskey awssessiontoken azureclientsecret gcpkey googleapikey
 	nip keypw joinkey pairingkey clientkeydata keytab pinblock track1 track2 trackdata track2data magstripe
 	proxyuserpwd smtpauthpass sshprivkey preauthkey otpseed totpseed otpsecret doorcode alarmcode pairingcode
+	pwhash passhash pwdhash securejsondata securesettings securesetting
 	wpakey wlankey wirelesskey networksecuritykey functionskey otpkey totpkey hotpkey mfakey securestring securevalue securetext
 	verifycode emailcode tfacode twofacode totpcode hotpcode passwordcode signincode
 	seedword walletseed recoveryword backupword secretword cardverification cardverificationvalue cardverificationnumber cardsecuritycode cardcode cvnumber
@@ -106,6 +107,9 @@ var extensions = set(`java go py js ts rb cs php kt scala cpp yaml yml json xml 
 
 // counting are words before "token" that make it a measure of text or a cursor.
 var counting = set(`max min total input output prompt completion num n cached reasoning used remaining llm thinking cancellation design`)
+
+// measured are those of them behind which "token" is one, and only "tokens" a measure.
+var measured = set(`input output prompt`)
 
 var rowWords = set(`firstbatch nextbatch itemsreturned rowsreturned recordsreturned returneditems returnedrows rows results records resultset resultsets recordset recordsets hits documents docs tuples resultrows datarows dataset resultdata rowdata queryresult queryresults searchresults sampledata`)
 
@@ -194,7 +198,7 @@ func namesBound(w []string) bool {
 // operators are those of MongoDB, without $, under which values of documents stand.
 var operators = set(`match eq ne gt gte lt lte in nin all regex text search where expr set setoninsert unset push pull addtoset or and nor not elemmatch geowithin near`)
 
-var queryWords = set(`sql statement dbstatement dbquery dbquerytext sqlquery sqltext querytext rawquery rawsql cql cypher hql jpql kql jql soql sosl promql logql gremlin sparql xquery aql n1ql mql dql ksql`)
+var queryWords = set(`graphqldocument sql statement dbstatement dbquery dbquerytext sqlquery sqltext querytext rawquery rawsql cql cypher hql jpql kql jql soql sosl promql logql gremlin sparql xquery aql n1ql mql dql ksql`)
 
 var responseWords = set(`response responses rpcresponse httpresponse reply queryresponse`)
 
@@ -272,19 +276,20 @@ func isAlnum(c byte) bool { return isAlpha(c) || isDigit(c) }
 type trait struct {
 	name      string // if it is remembered
 	nature    nature
-	namesPair bool // its value may be the name of the value beside it
-	pairValue bool // its value may be what the member beside it names
-	isQuery   bool // its value may be a statement, or come from one
-	bindable  bool // its value is bound to the statement beside it
-	valueTail bool // its last word may call it the value of what shares the words before
-	marks     bool // if it is true, the value beside it is a secret
-	grants    bool // of a request for a token, whose code is a secret
-	code      bool // it ends in code
-	data      bool // of a sealed object
-	inner     bool // what it holds depends on the one around it: response, body
-	dotted    bool // it has dots
-	joins     bool // its name is complete only with the one around it: api, key
-	clean     bool // the name itself holds no secret, being a short identifier
+	namesPair bool   // its value may be the name of the value beside it
+	pairValue bool   // its value may be what the member beside it names
+	isQuery   bool   // its value may be a statement, or come from one
+	bindable  bool   // its value is bound to the statement beside it
+	valueTail bool   // its last word may call it the value of what shares the words before
+	marks     bool   // if it is true, the value beside it is a secret
+	grants    bool   // of a request for a token, whose code is a secret
+	code      bool   // it ends in code
+	data      bool   // of a sealed object
+	inner     bool   // what it holds depends on the one around it: response, body
+	dotted    bool   // it has dots
+	joins     bool   // its name is complete only with the one around it: api, key
+	clean     bool   // the name itself holds no secret, being a short identifier
+	shown     string // the name without keys of a map of secrets, "" if there are none
 }
 
 func (e *Engine) trait(name string) trait {
@@ -313,7 +318,49 @@ func (e *Engine) trait(name string) trait {
 		bindable:  bindingNames[first],
 		data:      sealedData(name),
 		clean:     len(name) < 11 && isIdentifier(name),
+		shown:     e.withoutKeys(name),
 	}
+}
+
+// withoutKeys returns a dotted name without its parts that are keys of a map under the
+// name of a secret, and may be secrets themselves: passwords.x.used. It is "" if there
+// are none.
+func (e *Engine) withoutKeys(name string) string {
+	inside, gone := false, false
+	var b strings.Builder
+	for part := range strings.SplitSeq(name, ".") {
+		if len(part) == len(name) {
+			return ""
+		}
+		if b.Len() > 0 {
+			b.WriteByte('.')
+		}
+		if inside && !e.plainKey(part) {
+			gone = true
+			part = marker(ruleKey)
+		}
+		b.WriteString(part)
+		inside = inside || len(part) > 2 && e.classify(part) == secret
+	}
+	if !gone {
+		return ""
+	}
+	return b.String()
+}
+
+// plainKey reports whether a part of a name is made of words of people.
+func (e *Engine) plainKey(part string) bool {
+	if number(part) && len(part) < 4 || e.isMarker(part) {
+		return true
+	}
+	var array [maxWords]string
+	for _, w := range words(part, array[:0]) {
+		bare := strings.TrimRight(w, "0123456789")
+		if len(w)-len(bare) > 1 || len(w) > 5 && strings.ContainsAny(bare, "0123456789") || len(bare) > 3 && !inDictionary(bare) && !jargon[bare] && !harmless[bare] && !sounding[bare] && !e.isTerm(bare) && !e.isEmbedded(bare) && coined(bare) {
+			return false
+		}
+	}
+	return isIdentifier(part) && !(len(part) >= 8 && random(part, 2))
 }
 
 // marking are names of flags that say that a value beside them is a secret, granting
@@ -627,7 +674,7 @@ func verdict(w []string, i, j int, term string) nature {
 	if (term == "pin" || term == "pins") && j < len(w) && !ofPin[w[j]] {
 		return plain // pin_board
 	}
-	if strings.HasPrefix(term, "token") && i > 0 && (counting[w[i-1]] || term == "tokens" && w[i-1] == "context") {
+	if strings.HasPrefix(term, "token") && i > 0 && (counting[w[i-1]] && (term == "tokens" || !measured[w[i-1]]) || term == "tokens" && w[i-1] == "context") {
 		return plain
 	}
 	if strings.HasSuffix(term, "token") && j < len(w) && (w[j] == "count" || w[j] == "budget") {

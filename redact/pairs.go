@@ -42,6 +42,12 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if n == plain && strings.Contains(name, " ") {
 			n = p.nature(name)
 		}
+		if n == plain && p.isSigned(s, i, name) || p.trait(lastName(name)).pairValue && p.namedBefore(s, i) {
+			n = flagged
+		}
+		if s[i] == ':' && inUserinfo(s, i, name) {
+			continue
+		}
 		switch n {
 		case secret, flagged, cookies, webhook, vendor, connection:
 		case userpass:
@@ -105,6 +111,70 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		i = max(i, to-1)
 	}
 	return list
+}
+
+// isSigned reports whether the value behind name= is what signs a request: hmac=….
+func (p *Pass) isSigned(s string, i int, name string) bool {
+	if s[i] != '=' || len(name) > 64 {
+		return false
+	}
+	joined := squeeze(lastName(name))
+	if !queryNames[joined] || queryPlain[joined] {
+		return false
+	}
+	v := s[i+1 : rest(s, i+1, '=', false)]
+	return len(v) >= 16 && strings.ContainsAny(v, "0123456789") && !isUUID(v) && isIdentifier(v)
+}
+
+// namedBefore reports whether the name at whose end i is stands behind one that holds
+// the name of a secret: name=password, value=….
+func (p *Pass) namedBefore(s string, i int) bool {
+	j := i
+	back := func(set string) {
+		for n := 0; j > 0 && n < 8 && strings.IndexByte(set, s[j-1]) >= 0; n++ {
+			j--
+		}
+	}
+	word := func() string {
+		end := j
+		for j > 0 && end-j < 64 && isNameByte(s[j-1]) {
+			j--
+		}
+		return s[j:end]
+	}
+	back(" \"'")
+	word()
+	back(" \"'")
+	end := j
+	if back(",;|("); j == end {
+		return false
+	}
+	back(" \"'")
+	name := word()
+	if name == "" || !p.secretName(name) {
+		return false
+	}
+	back(" \"'")
+	end = j
+	if back("=:"); j == end {
+		return false
+	}
+	back(" \"'")
+	return p.trait(word()).namesPair
+}
+
+// inUserinfo reports whether the name at whose end i is, is the user of a URL:
+// https://x-access-token:….
+func inUserinfo(s string, i int, name string) bool {
+	from := i - len(name)
+	if from < 3 || s[from-3:from] != "://" {
+		return false
+	}
+	word := s[i:]
+	if k := strings.IndexAny(word, " \t\r\n\"'<>"); k >= 0 {
+		word = word[:k]
+	}
+	return strings.IndexByte(word, '@') > 0
 }
 
 // formPairs finds the values of pairs in a form: fields[0][name]=password&
@@ -292,13 +362,16 @@ func nameBefore(s string, i int) (name string, lineStart bool) {
 	for j > 0 && strings.IndexByte("\"'`\\])*?", s[j-1]) >= 0 && i-j < 8 {
 		j--
 	}
-	if j+1 < i+1 && j > 0 && s[j] == ']' { // name[0]
+	if j < i && j > 0 && s[j] == ']' { // name[0], name[]
 		k := j
 		for k > 0 && isDigit(s[k-1]) && j-k < 4 {
 			k--
 		}
-		if k < j && k > 0 && s[k-1] == '[' {
+		if k > 0 && s[k-1] == '[' {
 			j = k - 1
+		}
+		if j > 0 && s[j-1] == ']' { // user[names][]
+			j--
 		}
 	}
 	end := j
@@ -396,6 +469,12 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 	}
 	if strings.HasPrefix(s[j:], "<<") {
 		return heredoc(s, j)
+	}
+	if lineStart && j+1 < len(s) && s[j] == '\\' && (s[j+1] == '\n' || s[j+1] == '\r') { // a line that goes on
+		for j < len(s) && (s[j] <= ' ' || s[j] == '\\') {
+			j++
+		}
+		return j, lineEnd(s, j)
 	}
 	from = j
 	if j == len(s) {

@@ -53,7 +53,7 @@ var nouns = append(slices.Concat(slices.Sorted(maps.Keys(foreignNouns)), foreign
 	"encryption key", "seed phrase", "seed words", "pass phrase", "passphrase", "pass code", "passcode", "password", "passwd", "pwd", "pw",
 	"access token", "auth token", "refresh token", "bearer token", "session token", "passkey", "pass word", "login password", "puk", "creds", "cred", "master key", "unlock code", "reset code", "activation code",
 	"client secret", "secret", "token", "credentials", "credential", "mnemonic", "pin", "otp", "cvv", "cvc", "ssn", "social security number", "card number", "account number", "signature",
-	"cvv2", "cvc2", "cvn", "card verification value", "card verification code", "card verification number", "totp", "totp code", "otp code", "hotp", "2fa token", "mfa token", "authenticator code", "door code", "gate code", "alarm code", "entry code", "pairing code", "wifi key", "wi-fi key", "network key",
+	"security answer", "secret answer", "cvv2", "cvc2", "cvn", "card verification value", "card verification code", "card verification number", "totp", "totp code", "otp code", "hotp", "2fa token", "mfa token", "authenticator code", "door code", "gate code", "alarm code", "entry code", "pairing code", "wifi key", "wi-fi key", "network key",
 }...)
 
 // nounsBy are the nouns by their first byte, the longest first.
@@ -65,6 +65,15 @@ var nounsBy = func() (t [256][]string) {
 		slices.SortFunc(list, func(a, b string) int { return len(b) - len(a) })
 	}
 	return t
+}()
+
+// nounSet are the nouns, and a word that is one in brackets only.
+var nounSet = func() map[string]bool {
+	m := set("key")
+	for _, n := range nouns {
+		m[n] = true
+	}
+	return m
 }()
 
 // typed are nouns whose values are typed digits.
@@ -138,6 +147,10 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 			continue
 		}
 		found = true
+		if j < len(s) && s[j] == ':' && inUserinfo(s, j, s[strings.LastIndexByte(s[:i], '/')+1:j]) {
+			i = j
+			continue
+		}
 		if noun[0] >= firstUnspaced {
 			if x, ok := behindUnspaced(s, j); ok {
 				list = append(list, x)
@@ -229,7 +242,7 @@ func backward(s, low string, list []span) []span {
 		}
 	}
 	for _, phrase := range []string{" is the password", " is my password", " is your password", " is your verification code", " is your one-time", " is your code", " is your otp", " is the otp", " is the code", " is the pin", " is my pin", " is your pin",
-		" is the token", " is your login code", " is your security code", " is your access code", " (verification code)", " (one-time code)", " (otp)", " (password)", " (pin)", " (token)", " (api key)", " (secret)"} {
+		" is the token", " is your login code", " is your security code", " is your access code"} {
 		for at := 0; ; {
 			i := strings.Index(low[at:], phrase)
 			if i < 0 {
@@ -247,7 +260,25 @@ func backward(s, low string, list []span) []span {
 			}
 		}
 	}
-	return list
+	for at := 0; ; at++ { // x (api key)
+		k := strings.Index(low[at:], " (")
+		if k < 0 {
+			return list
+		}
+		at += k
+		end := strings.IndexByte(low[at:min(len(low), at+40)], ')')
+		if end < 0 {
+			continue
+		}
+		noun := strings.TrimSuffix(low[at+2:at+end], "s")
+		if !nounSet[noun] && !nounSet[noun[strings.LastIndexByte(noun, ' ')+1:]] {
+			continue
+		}
+		j := strings.LastIndexAny(s[:at], " \t\n\"'") + 1
+		if w := s[j:at]; looksChosen(w, "pin") && !isTime(w) {
+			list = append(list, span{from: j, to: at, rule: ruleProse})
+		}
+	}
 }
 
 // changedTo finds the new value behind an old one: from x to y.

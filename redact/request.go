@@ -138,7 +138,7 @@ func isForm(s string) bool {
 	}
 	for part := range strings.SplitSeq(s, "&") {
 		name, value, ok := strings.Cut(part, "=")
-		if !ok || value == "=" || value == "" && len(name) > 15 || name == "" || len(name) > 128 || strings.ContainsAny(name, ":/;,") || openBracket(name) {
+		if !ok || value == "=" || value == "" && len(name) > 15 || name == "" || len(name) > 128 || strings.ContainsAny(name, "/;,") || strings.IndexByte(name, ':') >= 0 && strings.IndexByte(s, '&') < 0 || openBracket(name) {
 			return false
 		}
 	}
@@ -201,7 +201,7 @@ func (p *Pass) value1(name, value string) string {
 	if p.secretName(last) && !p.secretName(name) {
 		name = last
 	}
-	if joined := squeeze(name); queryNames[joined] && len(value) >= 16 && isIdentifier(value) && (random(value, 3) || random(value, 2) && mixedCase(value)) && !isUUID(value) && !isHex(value) {
+	if joined := squeeze(name); queryNames[joined] && len(value) >= 16 && isIdentifier(value) && (random(value, 3) || random(value, 2) && mixedCase(value)) && !isUUID(value) && (!isHex(value) || !queryPlain[joined]) {
 		return p.replace(ruleURL)
 	}
 	out := p.under(name, value, request)

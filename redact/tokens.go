@@ -408,6 +408,11 @@ func awsSecret(s string) bool {
 	if len(s) != 40 || !mixedCase(s) || !strings.ContainsAny(s, "0123456789") || noSlash(s) {
 		return false
 	}
+	for part := range strings.SplitSeq(s, "/") {
+		if len(part) >= 4 && wordPath(part) {
+			return false
+		}
+	}
 	changes, pairs := 0, 0
 	for i := 1; i < len(s); i++ {
 		if !isAlnum(s[i]) && s[i] != '/' && s[i] != '+' {
@@ -605,6 +610,14 @@ func dottedSpans(s string, list []span) []span {
 		if !inClass(s[i], 'b') {
 			i++
 			continue
+		}
+		for k := i; k < len(s) && inClass(s[k], 'b') || k < len(s) && s[k] == '.'; k++ { // names before it: sessions.x.y.z
+			if s[k] == '.' {
+				if !wordPath(s[i:k]) || k+1 == len(s) {
+					break
+				}
+				i = k + 1
+			}
 		}
 		j, dots, shortest, part := i, 0, len(s), 0
 		for ; j < len(s) && (inClass(s[j], 'b') || s[j] == '.' && j+1 < len(s) && inClass(s[j+1], 'b')); j++ {

@@ -84,6 +84,9 @@ func userinfo(s string, start, end int, list []span) []span {
 	if host < 0 {
 		return list
 	}
+	if first := strings.IndexByte(s[start:limit], '@'); first < host && hostThenPath(s[start+first+1:limit]) {
+		host = first // the last one names a version: u:p@host/r.git@main
+	}
 	info := s[start : start+host]
 	if strings.HasPrefix(info, "[redacted:") && strings.IndexByte(info, ']') == len(info)-1 {
 		return list
@@ -101,6 +104,16 @@ func userinfo(s string, start, end int, list []span) []span {
 		return append(list, span{from: start, to: start + host, rule: ruleUserinfo})
 	}
 	return list
+}
+
+// hostThenPath reports whether s begins with the name of a host, and a path without
+// another password.
+func hostThenPath(s string) bool {
+	i := 0
+	for i < len(s) && (isAlnum(s[i]) || s[i] == '.' || s[i] == '-' || s[i] == ':') {
+		i++
+	}
+	return i > 3 && i < len(s) && s[i] == '/' && strings.IndexByte(s[:i], '.') > 0 && strings.Contains(s[i:], ".git@")
 }
 
 // portThenPath reports whether s is a port and a path with an @ later on, not a

@@ -141,7 +141,12 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		key := p.nodes[c].key
 		t := p.nodes[c].trait
 		if !t.clean {
-			if name := p.memberName(key); name != key {
+			name := p.memberName(key)
+			if t.shown != "" && name == key {
+				name = t.shown
+				p.report(ruleKey)
+			}
+			if name != key {
 				p.nodes[c].key, p.nodes[c].bare = name, false
 				changed = true
 				if t.nature == plain {
@@ -165,7 +170,7 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		switch {
 		case len(pairs) > 0 && paired(pairs, key, t) != plain && !p.names(c):
 			is = paired(pairs, key, t)
-		case sealed && t.data, near.granted && t.code && p.nodes[c].kind == text:
+		case sealed && t.data && (near.kind == "" || sealedData(strings.TrimPrefix(key, near.kind))), near.granted && t.code && p.nodes[c].kind == text:
 			is = secret
 		case statement != "" && (t.bindable || bindingNames[squeeze(within(key, statement[1:]))]):
 			is = binding
@@ -339,6 +344,7 @@ type near struct {
 	pairs     []pair // the names of secrets beside their values
 	statement string // a dot and what is around the name of a statement, "" if there is none
 	sealed    bool   // whether it is a sealed object of Kubernetes
+	kind      string // what is around the name of the member that says so, and a dot
 	granted   bool   // whether it asks for a token
 }
 
@@ -354,7 +360,12 @@ func (p *Pass) siblings(i int32) (x near) {
 		if n.kind == array && namesPath(n) || n.kind == object && t.namesPair || n.kind == boolean && t.marks {
 			named = true
 		}
-		x.sealed = x.sealed || p.ofSecrets(c, true)
+		if !x.sealed && p.ofSecrets(c, true) {
+			x.sealed = true
+			if around := outerName(n.key); around != "" && n.kind == text {
+				x.kind = around + "."
+			}
+		}
 		if n.kind != text || n.text == "" {
 			continue
 		}
@@ -553,6 +564,9 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 	case cookies:
 		return p.omit(i, marker(ruleCookie), ruleCookie)
 	case webhook:
+		if node.kind == object {
+			return p.webhookMember(i, at)
+		}
 		return p.omit(i, marker(ruleWebhook), ruleWebhook)
 	case binding:
 		if node.kind == array || node.kind == object || node.kind == text {
@@ -617,6 +631,17 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		}
 	}
 	return p.walk(i, at)
+}
+
+// webhookMember redacts the description of a webhook: its URLs go.
+func (p *Pass) webhookMember(i int32, at place) bool {
+	changed := false
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		if n := &p.nodes[c]; n.kind == text && strings.Contains(n.text, "://") {
+			changed = p.omit(c, marker(ruleWebhook), ruleWebhook) || changed
+		}
+	}
+	return p.walk(i, at) || changed
 }
 
 // updating are operators of MongoDB with the fields that an update changes.

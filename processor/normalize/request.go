@@ -120,8 +120,8 @@ type branch map[string]any
 func (tree branch) put(name string, leaf any) {
 	for range maxDepth - 1 {
 		head, rest, dotted := strings.Cut(name, ".")
-		if !dotted {
-			break
+		if !dotted || byChance(head) || byChance(rest) {
+			break // a token with dots is one name
 		}
 		next, ok := tree[head].(branch)
 		if _, taken := tree[head]; taken && !ok {
@@ -140,6 +140,22 @@ func (tree branch) put(name string, leaf any) {
 		tree[name] = leaf
 	}
 }
+
+// byChance reports whether the first part of a dotted name is none that people give: 16
+// or more characters with digits in three groups or more, or the head of a JSON web
+// token.
+func byChance(name string) bool {
+	part, _, _ := strings.Cut(name, ".")
+	groups := 0
+	for i := range len(part) {
+		if digit(part[i]) && (i == 0 || !digit(part[i-1])) {
+			groups++
+		}
+	}
+	return len(part) >= 16 && (groups >= 3 || strings.HasPrefix(part, "eyJ")) && strings.Count(part, "-") < 4
+}
+
+func digit(c byte) bool { return '0' <= c && c <= '9' }
 
 // addRequest makes the request of its parts, or of what is left of a structured
 // body, unless it was found as a whole.

@@ -89,6 +89,30 @@ func TestPipelineKeeps(t *testing.T) {
 	}
 }
 
+// TestHarmlessPartsStay reads texts and objects in which a secret goes and the rest
+// stays; what must stay is between « and ».
+func TestHarmlessPartsStay(t *testing.T) {
+	for name, keep := range map[string][]any{"defaults": nil, "keep all": {"*"}} {
+		run := pipeline(t, keep...)
+		for _, s := range []string{
+			`{"kind":"Secret","metadata":{"name":"«sec-paruso»","namespace":"«prod»"},"data":{"c.json":"x"},"type":"«Opaque»"}`, `{"kind":"SecretList","items":[{"kind":"Secret","metadata":{"name":"«sec-gekepi»"},"data":{"u":"MWFPeno1NjlhUnFRdzVYSw=="}}]}`,
+			`clone of https://x-access-token:NaleKozi529@«nickel-dita.corp.example.org»/o/r failed`, `clone of git+https://kase:2182b5e5cd0e534bb97a55fc150fe12c@«birch-gasu.corp.example.org»/r.git@main failed`,
+			`{"incoming_webhook":{"channel":"«ch-tagu»","url":"https://hooks.example.com/T00AA11BB/iMrdWWTlvPa9WRQs9IiwCc75"}}`, `remember=1&login:pin=FonoWepu523&grant_type=password&locale=«de-lose»`,
+			`{"$set":{"password":"x1","role":"«editor»"}}`, `{"before":{"password":"x1","role":"«viewer»"},"after":{"role":"«editor»"}}`, `{"field":"password","fromString":"x1","toString":"y2","author":"«ada»"}`,
+		} {
+			at := attribute("message")
+			if s[0] == '{' || strings.IndexByte(s, ' ') < 0 {
+				at = attribute("http.request.body")
+			}
+			out := written(run(record(at, strings.NewReplacer("«", "", "»", "").Replace(s))))
+			for _, part := range strings.Split(s, "«")[1:] {
+				fact, _, _ := strings.Cut(part, "»")
+				require.Contains(t, out, fact, "%s: %s", name, s)
+			}
+		}
+	}
+}
+
 // TestStatementsKeepTheirTables reads statements with comments, quotes of MySQL and
 // literals that only one database understands.
 func TestStatementsKeepTheirTables(t *testing.T) {
