@@ -5,6 +5,11 @@ command_of() { # case, folder
 	case $1 in
 	floor) program=("$work/bin/floor" -listen "127.0.0.1:$grpc_port") ;;
 	floor-fsync) program=("$work/bin/floor" -listen "127.0.0.1:$grpc_port" -fsync "$2/calls") ;;
+	floor-es) program=("$work/bin/floor" -listen "127.0.0.1:$grpc_port" -fsync "$2/calls" -elasticsearch "http://127.0.0.1:$sink_port") ;;
+	own-unredacted)
+		stages_config "$2" | sed 's/, auditlog_redact, auditlog_duration\]/, auditlog_duration]/' >"$2/config.yaml"
+		program=("$work/bin/stages" --config "$2/config.yaml")
+		;;
 	own-receive)
 		stages_config "$2" | sed 's/, auditlog_normalize, auditlog_redact, auditlog_duration\]/]/' >"$2/config.yaml"
 		program=("$work/bin/stages" --config "$2/config.yaml")

@@ -3,6 +3,7 @@ module floor
 go 1.26.0
 
 require (
+	github.com/klauspost/compress v1.20.0
 	go.opentelemetry.io/collector/pdata v1.70.0
 	google.golang.org/grpc v1.85.0
 )
