@@ -65,6 +65,7 @@ var secretTerms = set(`
 	nip keypw joinkey pairingkey clientkeydata keytab pinblock track1 track2 trackdata track2data magstripe
 	proxyuserpwd smtpauthpass sshprivkey preauthkey otpseed totpseed otpsecret doorcode alarmcode pairingcode
 	pwhash passhash pwdhash securejsondata securesettings securesetting
+	encryptedkey
 	wpakey wlankey wirelesskey networksecuritykey functionskey otpkey totpkey hotpkey mfakey securestring securevalue securetext
 	verifycode emailcode tfacode twofacode totpcode hotpcode passwordcode signincode
 	seedword walletseed recoveryword backupword secretword cardverification cardverificationvalue cardverificationnumber cardsecuritycode cardcode cvnumber

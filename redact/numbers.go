@@ -8,42 +8,85 @@ import (
 func numberSpans(s string, list []span) []span {
 	var digits [24]byte
 	for i := 0; i < len(s); i++ {
-		if !isDigit(s[i]) || i > 0 && (isDigit(s[i-1])) {
+		if !isDigit(s[i]) || i > 0 && isDigit(s[i-1]) {
 			continue
 		}
-		n, to, groups, separators := 0, i, 1, 0
+		var ends [len(digits)]bounds // of the groups: digits up to there, and where that is
+		n, groups := 0, 0
 		j := i
 		for ; j < len(s) && n < len(digits); j++ {
 			c := s[j]
 			if isDigit(c) {
 				digits[n] = c - '0'
-				n++
-				to = j + 1
+				if n++; j+1 == len(s) || !isDigit(s[j+1]) {
+					ends[groups] = bounds{n, j + 1}
+					groups++
+				}
 				continue
 			}
 			if (c == ' ' || c == '-' || c == '.' || c == '/') && isDigit(s[j-1]) && j+1 < len(s) && isDigit(s[j+1]) {
-				groups++
-				separators++
 				continue
 			}
 			break
 		}
-		glued := i > 0 && (isAlpha(s[i-1]) || s[i-1] == '_') && !endsIn(lowered(s[max(0, i-12):i]), "%b", "visa", "card", "amex", "pan", "discover", "card_", "cc_", "pan_", "visa_", "amex_", "mastercard", "cardno_", "card_no_", "card_number_", "mastercard_", "pm_", "payment_", "paid_") || to < len(s) && (isAlpha(s[to]))
-		hyphenated := i > 1 && s[i-1] == '-' && isAlnum(s[i-2]) || to+1 < len(s) && s[to] == '-' && isAlnum(s[to+1])
-		if n >= 13 && n <= 19 && !glued && !(hyphenated && separators != 0 && separators != 3) && cardShape(s[i:to], digits[:n]) && luhn(digits[:n]) {
-			list = append(list, span{from: i, to: to, rule: ruleCard})
-		} else if n == 9 && !glued && !hyphenated && (ssnShape(s[i:to]) || to-i == 9 && afterSSN(s[:i])) {
-			list = append(list, span{from: i, to: to, rule: ruleSSN})
+		to := j
+		for j < len(s) && isDigit(s[j]) { // longer than any of them
+			j++
 		}
-		if len(list) > 0 && list[len(list)-1].from == i {
-			i = to
+		if groups > 0 {
+			to = ends[groups-1].to
+		}
+		found := span{}
+		for k := groups - 1; k >= 0 && found.to == 0; k-- { // what comes behind may be a date
+			if d, end := digits[:ends[k].from], ends[k].to; len(d) >= 13 && len(d) <= 19 && cardShape(s[i:end], d) && luhn(d) && !glued(s, i, end) && !(hyphenated(s, i, end) && k != 0 && k != 3) {
+				found = span{from: i, to: end, rule: ruleCard}
+			}
+		}
+		if found.to == 0 && n == 9 && !glued(s, i, to) && !hyphenated(s, i, to) && (ssnShape(s[i:to]) || to-i == 9 && afterSSN(s[:i])) {
+			found = span{from: i, to: to, rule: ruleSSN}
+		}
+		if found.to > 0 {
+			list = append(list, found)
+			i = found.to - 1
 			continue
 		}
-		for i < to && isDigit(s[i]) { // what comes behind may be a number of its own
+		for i < j && isDigit(s[i]) { // what comes behind may be a number of its own
 			i++
 		}
 	}
 	return list
+}
+
+// glued reports whether digits are a part of something longer: of hex digits, or of
+// letters and digits in turn.
+func glued(s string, from, to int) bool {
+	i, j, other, letters := from, to, false, false
+	look := func(c byte) bool {
+		if !isAlnum(c) {
+			return false
+		}
+		letters = letters || isAlpha(c)
+		other = other || isDigit(c)
+		return true
+	}
+	hex := true
+	for i > 0 && from-i < 64 && look(s[i-1]) {
+		i--
+		hex = hex && hexValue(s[i]) >= 0
+	}
+	for j < len(s) && j-to < 64 && look(s[j]) {
+		hex = hex && hexValue(s[j]) >= 0
+		j++
+	}
+	if endsIn(lowered(s[max(0, from-2):from]), "%b") { // the first track of a card
+		return false
+	}
+	return letters && (other || hex && !strings.EqualFold(s[i:from], "cc"))
+}
+
+// hyphenated reports whether digits are a part of words with hyphens.
+func hyphenated(s string, from, to int) bool {
+	return from > 1 && s[from-1] == '-' && isAlnum(s[from-2]) || to+1 < len(s) && s[to] == '-' && isAlnum(s[to+1])
 }
 
 // cardShape reports whether digits begin as those of an issuer do and are
@@ -109,7 +152,7 @@ func afterSSN(before string) bool {
 // ibanSpans finds international bank account numbers (ISO 13616, mod 97).
 func ibanSpans(s string, list []span) []span {
 	for i := 0; i+15 <= len(s); i++ {
-		if !isAlpha(s[i]) || !isAlpha(s[i+1]) || !isDigit(s[i+2]) || !isDigit(s[i+3]) || i > 0 && isAlnum(s[i-1]) {
+		if !isAlpha(s[i]) || !isAlpha(s[i+1]) || !isDigit(s[i+2]) || !isDigit(s[i+3]) || i > 0 && isAlnum(s[i-1]) && !(isLower(s[i-1]) && isUpper(s[i]) && isUpper(s[i+1])) {
 			continue
 		}
 		n, to, last := 0, i, -1

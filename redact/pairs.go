@@ -378,6 +378,12 @@ func nameBefore(s string, i int) (name string, lineStart bool) {
 	for j > 0 && isNameByte(s[j-1]) && end-j < 120 {
 		j--
 	}
+	if j > 1 && s[j-1] == '@' && isAlpha(s[j-2]) && (j == 2 || !isNameByte(s[j-3])) {
+		j -= 2 // p@ssword
+	}
+	for end-j < 32 && end-j > 0 && (j == end-1 || s[j+1] == ' ') && isAlpha(s[j]) && j > 1 && s[j-1] == ' ' && isAlpha(s[j-2]) && (j == 2 || !isAlnum(s[j-3])) {
+		j -= 2 // p a s s w o r d
+	}
 	if end-j > 2 && s[j] == '-' && s[j+1] == 'D' {
 		j += 2 // java -Dname=value
 	}

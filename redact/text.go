@@ -91,14 +91,14 @@ var looks = []struct {
 	{lookLogin, "pre-shared-key|_pw |as sysdba|as sysoper|rootpw|logon|_auth |authentication failed: |auth failed: |login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |ftp>|curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken|proxy-user|alias set|snmp-server|openssl|vault login|http -a|ssh-keygen|expdp|impdp|sqlplus|plink|bcp |--user|identified by|identified with|.set|setp|sett|sets|setk|setheader|put(|cookie |<<<|/p:|/pwd:|/pass|identify |cargo login|sasl plain|setuser|lftp|http-basic|mosquitto|user-secrets|keyvault|reg add|encrypt_string|_auth=|unseal|pscp|psftp| -pw |rman |sqlldr|exp |imp |from-literal|gcloud secrets|put-parameter|authenticate_user|-sec.psk|-sec.wep|iwconfig|<(echo|ldappasswd|runas|sqlcmd|htdigest|smbclient|kv put|zip -|rar a|rar x|wpa_passphrase|radtest|sendemail|secrets set|nuget push|gem push|with-token|bundle config|ipmitool|https -a|--auth|authentication |authorization |wifi-sec|is the login|are the |is your login|use code |enter code |the code |keyexception|tokenexception|credentials |logon |denied (|failed (|rejected (|username "},
 	{lookGrant, "code="},
 	{lookCookie, "cookie|true\t|false\t"},
-	{lookPath, "/hook/|/integration/|/webhook|/hooks/|/services/t|/bot|/incomingwebhook/|/with/key/"},
+	{lookPath, "sendwebhookdata/|/hook/|/integration/|/webhook|/hooks/|/services/t|/bot|/incomingwebhook/|/with/key/"},
 	{lookShell, "db."},
 	{lookGraph, "query |query(|query{|mutation |mutation{|mutation(|subscription |fragment "},
 	{lookCommand, " -p|--|-u |-a |-w |passin|pass:| -U |sshpass|curl |mysql|psql|net use"},
 	{lookMarkup, "</|/>|<input|password>|passwd>|pwd>|secret>|token>|key>"},
 	{lookMultipart, "content-disposition"},
 	{lookSealed, "kind: secret|kind:secret|kind: \"secret"},
-	{lookHook, "discord.com/api|discordapp.com/api|webhook|maker.ifttt|logic.azure|chat.googleapis|hook.|hooks.|/hooks/|api.telegram|/bot|pipedream"},
+	{lookHook, "script.google.com|victorops|pagerduty.com|hc-ping|ntfy.sh|pabbly|discord.com/api|discordapp.com/api|webhook|maker.ifttt|logic.azure|chat.googleapis|hook.|hooks.|/hooks/|api.telegram|/bot|pipedream"},
 }
 
 var literals, lookOf = makeLiterals()

@@ -177,6 +177,23 @@ func jwtSpan(s string, h hit, runs map[byte]bounds, list []span) []span {
 		return list
 	}
 	to := runEnd(s, h.end, 'x', runs)
+	for range 2 { // broken at a dot
+		k := to
+		for k < len(s) && k-to < 4 && (s[k] <= ' ' || s[k] == '.' && s[to-1] != '.') {
+			k++
+		}
+		if k == to || s[to-1] != '.' && s[k-1] != '.' && strings.IndexByte(s[to:k], '.') < 0 {
+			break
+		}
+		end := k
+		for end < len(s) && inClass(s[end], 'x') {
+			end++
+		}
+		if end-k < 16 || !random(s[k:min(end, k+256)], 2) {
+			break
+		}
+		to = end
+	}
 	if to-from < 20 || strings.IndexByte(s[from:min(to, from+4096)], '.') < 0 {
 		return list
 	}
@@ -249,7 +266,7 @@ func authSpans(s string, list []span) []span {
 				}
 			}
 			word := s[from:to]
-			if len(word) < 6 || !(random(word, 1) || len(word) >= 16 || coined(word)) || authWords[strings.ToLower(word)] {
+			if len(word) < 6 || !(random(word, 1) || len(word) >= 16 || coined(word)) || authWords[strings.ToLower(word)] || scheme == "digest" && isHex(word) {
 				continue
 			}
 			list = append(list, span{from: from, to: to, rule: ruleAuth})
@@ -576,13 +593,13 @@ func dense(s string) bool {
 		return false
 	}
 	if up > 0 && low > 0 {
-		return changes*5 > pairs*2 || groups >= 4 && other*10 < len(s) || changes*4 > pairs && !wordy(s)
+		return (changes*4 > pairs || groups >= 4 && other*10 < len(s)) && !wordy(s)
 	}
 	return other == 0 || groups >= 3 && changes*6 > pairs && other*10 < len(s)
 }
 
-// wordy reports whether words of people make up a fifth of s or more, as in the
-// name of a class.
+// wordy reports whether words of people make up a third of s or more, as in the name
+// of a class.
 func wordy(s string) bool {
 	n := 0
 	for _, w := range words(s, nil) {
@@ -590,7 +607,7 @@ func wordy(s string) bool {
 			n += len(w)
 		}
 	}
-	return n*5 >= len(s)
+	return n*3 >= len(s)
 }
 
 func kindOf(c byte) int {

@@ -322,7 +322,7 @@ func pathSpans(s string, list []span) []span {
 			list = append(list, span{from: i + 1, to: j, rule: ruleWebhook})
 		case low == "catch" && secretly, low == "key" && strings.HasSuffix(strings.ToLower(s[:i]), "/with"):
 			sure = true
-		case secretly && len(part) >= 16 && (random(part, 2) || mixedCase(part) && strings.ContainsAny(part, "0123456789")) && !isUUID(part) && !isHex(part):
+		case secretly && len(part) >= 16 && (coined(part) || random(part, 2) || mixedCase(part) && strings.ContainsAny(part, "0123456789")) && !isUUID(part) && !isHex(part):
 			list = append(list, span{from: i + 1, to: j, rule: ruleWebhook})
 		case low == "hook":
 			sure = true
@@ -334,11 +334,20 @@ func pathSpans(s string, list []span) []span {
 	return list
 }
 
+// IsWebhook reports whether a URL is that of a webhook by its host, so that its path
+// is a credential.
+func IsWebhook(url string) bool {
+	_, rest, _ := strings.Cut(url, "://")
+	host, path, ok := strings.Cut(rest, "/")
+	return ok && isHook(strings.ToLower(host), "/"+path)
+}
+
 func isHook(host, path string) bool {
 	switch {
 	case strings.Contains(host, "hooks.slack"), strings.Contains(host, "hooks.zapier"), strings.Contains(host, "maker.ifttt"),
 		strings.HasSuffix(host, "webhook.office.com"), strings.HasSuffix(host, "pipedream.net"), strings.HasPrefix(host, "hook."),
-		strings.Contains(host, "webhook.site"), strings.HasPrefix(host, "hooks."):
+		strings.Contains(host, "webhook.site"), strings.HasPrefix(host, "hooks."), strings.HasPrefix(host, "alert.victorops"), strings.HasPrefix(host, "events.") && strings.HasSuffix(host, "pagerduty.com"),
+		strings.HasSuffix(host, "hc-ping.com"), strings.HasSuffix(host, "ntfy.sh"), strings.HasPrefix(host, "connect.pabbly"), host == "script.google.com" && strings.HasSuffix(path, "/exec"), strings.HasPrefix(path, "/api/webhook/"):
 		return true
 	case strings.HasPrefix(host, "discord"), strings.HasSuffix(host, ".discord.com"):
 		return strings.Contains(path, "/webhooks/")

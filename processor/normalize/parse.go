@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/auditlog/auditlog/audit"
+	"github.com/auditlog/auditlog/redact"
 )
 
 // A candidate is a value that was found for a slot.
@@ -341,7 +342,7 @@ func parsePath(v pcommon.Value) (candidate, verdict) {
 	if end := strings.IndexAny(s, "?#"); end >= 0 && !strings.ContainsAny(s[:end], " \t\r\n\"'{}<>") {
 		s = s[:end] // of what is no URL, a part could not be redacted by what stands around it
 	}
-	if scheme, rest, ok := strings.Cut(s, "://"); ok && isScheme(scheme) {
+	if scheme, rest, ok := strings.Cut(s, "://"); ok && isScheme(scheme) && !redact.IsWebhook(s) { // the redaction knows it by its host
 		_, path, _ := strings.Cut(rest, "/")
 		s = "/" + path
 	}
