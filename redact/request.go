@@ -95,7 +95,7 @@ func (p *Pass) plainRequest(s string) string {
 	case graphQL(s):
 		return p.graphQL(s)
 	case strings.HasPrefix(trimmed, "<"):
-		if list := p.markupSpans(s, nil); len(list) > 0 {
+		if list := p.markupSpans(s, elementSpans(s, nil)); len(list) > 0 {
 			s = p.apply(s, list, request, 0)
 		}
 		return p.markup(s)

@@ -374,11 +374,19 @@ func withoutBareValues(s string, printed bool) string {
 		b.WriteString(with)
 		kept = to
 	}
+	depth := 0
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c == '\'' || c == '"' || c == '`':
 			for i++; i < len(s) && s[i] != c; i++ {
 			}
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case c == '=' && depth == 0 && strings.HasPrefix(s[i:], "=> "): // what it gave
+			value(i+len("=> "), lineEnd(s, i), "?")
+			i = lineEnd(s, i)
 		case c == '=':
 			if from, to := bareValue(s, i+1, printed); to > from {
 				value(from, to, "?")
@@ -487,7 +495,7 @@ var databaseErrors = strings.Split(`duplicate entry|duplicate key value is|faili
 
 // boundSigns are literals of which one is in each text in which [unboundSpans] finds
 // something.
-var boundSigns = strings.Split(`binds|binding|bind |bind#|bound |params|parameters|args|arguments|replacements|values (|generated in|cached since|no key|raw sql|caching|(type = |(size = |(dbtype|value = '|`+
+var boundSigns = strings.Split(`stdin|stdout|format csv|format tsv|format tabs|format values|format json|binds|binding|bind |bind#|bound |params|parameters|args|arguments|replacements|values (|generated in|cached since|no key|raw sql|caching|(type = |(size = |(dbtype|value = '|`+
 	`cannot |can't |expected |got {|determine |could not |unable to |invalid|illegal |malformed |incorrect |bad |unparse|unknown element|is not like|is not a|not valid|not recognized|converting|conversion|parse |failed to |`+
 	`out of range|(value |, value|sqlerrmc=|$regex|wrongtype|args beginning|already exists|unique index|document exists|)=(|ora-|conflicting value|constraint: '|row: '|mismatch: '|value type`, "|")
 
@@ -511,7 +519,7 @@ var isInvalid = regexp.MustCompile("`[\\w.]+` is invalid \\(([^)]*)\\)")
 // databaseSpans finds values that errors of databases quote.
 func databaseSpans(s string, list []span) []span {
 	low := lowered(s)
-	list = unboundSpans(s, low, list)
+	list = copySpans(s, low, unboundSpans(s, low, list))
 	for _, phrase := range databaseErrors {
 		for at, end := 0, -1; ; {
 			i := strings.Index(low[at:], phrase)

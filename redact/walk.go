@@ -1183,7 +1183,7 @@ func withoutLiterals(s string) (out string, ok bool) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
-		case c == '"':
+		case c == '"' || c == '\'':
 			j := i + 1
 			if strings.HasPrefix(s[i:], `"""`) {
 				k := strings.Index(s[i+3:], `"""`)
@@ -1192,7 +1192,7 @@ func withoutLiterals(s string) (out string, ok bool) {
 				}
 				i += k + 5
 			} else {
-				for j < len(s) && s[j] != '"' {
+				for j < len(s) && s[j] != c {
 					if s[j] == '\\' {
 						j++
 					}
