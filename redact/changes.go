@@ -6,7 +6,7 @@ import "strings"
 // before what looks like a secret only.
 var (
 	arrows    = []string{"->", "=>", "-->", "→", "⇒", "➔", "= ", "~> "}
-	turnWords = []string{"to ", "is now ", "now is ", "now: ", "now=", "now ", "new: ", "new=", "new value ", "new value: ", "new value is ", "new password ", "new ", "after: ", "after=", "after ", "becomes ", "became ", "and now "}
+	turnWords = []string{"to ", "is now ", "now is ", "now: ", "now=", "now ", "new: ", "new=", "new value ", "new value: ", "new value is ", "new password ", "new ", "after: ", "after=", "after ", "old was ", "was ", "previously ", "formerly ", "instead of ", "becomes ", "became ", "and now "}
 )
 
 // seconds finds the second value of a change whose first one is in list: password: x -> y.

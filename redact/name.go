@@ -66,7 +66,7 @@ var secretTerms = set(`
 	proxyuserpwd smtpauthpass sshprivkey preauthkey otpseed totpseed otpsecret doorcode alarmcode pairingcode
 	pwhash passhash pwdhash securejsondata securesettings securesetting
 	encryptedkey
-	wpakey wlankey wirelesskey networksecuritykey functionskey otpkey totpkey hotpkey mfakey securestring securevalue securetext
+	wpa2key wpa3key wpakey wlankey wirelesskey networksecuritykey functionskey otpkey totpkey hotpkey mfakey securestring securevalue securetext
 	verifycode emailcode tfacode twofacode totpcode hotpcode passwordcode signincode
 	seedword walletseed recoveryword backupword secretword cardverification cardverificationvalue cardverificationnumber cardsecuritycode cardcode cvnumber
 	nationalinsurancenumber nino socialinsurance medicarenumber passportid unlockpattern challengeanswer clientsecretvalue bindpassword bindcredentials

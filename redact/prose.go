@@ -46,6 +46,33 @@ var foreignPhrases = []string{
 	"geheime sleutel", "kod weryfikacyjny", "klucz api", "klucz tajny", "код подтверждения", "секретный ключ", "ключ api", "doğrulama kodu", "인증 코드", "كلمة المرور", "كلمة السر",
 }
 
+// ofOthers are both.
+var ofOthers = func() map[string]bool {
+	m := maps.Clone(foreignNouns)
+	for _, n := range foreignPhrases {
+		m[n] = true
+	}
+	return m
+}()
+
+// foreignStates are what is said of secrets in other languages: changed, reset, expired,
+// forgotten, wrong, required; as they are and without marks.
+var foreignStates = func() map[string]bool {
+	m := set(foreignStateWords)
+	for w := range maps.Clone(m) {
+		m[lowered(plainLetters(w))] = true
+	}
+	return m
+}()
+
+const foreignStateWords = `geändert zurückgesetzt abgelaufen vergessen falsch ungültig gültig erforderlich gesperrt gelöscht erstellt aktualisiert leer korrekt richtig gesendet nicht
+	modifié modifiée réinitialisé réinitialisée expiré expirée oublié oubliée incorrect incorrecte invalide requis requise valide envoyé supprimé créé changé vide obligatoire
+	cambiada cambiado restablecida restablecido caducada caducado olvidada olvidado incorrecta incorrecto inválida inválido obligatoria obligatorio válida primaria pública foránea enviada enviado eliminada creada actualizada vacía única
+	alterada alterado redefinida redefinido expirada expirado esquecida esquecido obrigatória atualizada excluída criada enviada
+	cambiata modificata scaduta dimenticata errata obbligatoria reimpostata aggiornata valida gewijzigd verlopen vergeten onjuist ongeldig verplicht gereset
+	zmienione wygasło nieprawidłowe wymagane zresetowane изменён изменен сброшен истёк истек неверный неверен обязателен забыт değiştirildi sıfırlandı
+	ändrat ändrats felaktigt ændret udløbet endret utløpt vaihdettu väärä vanhentunut změněno vypršelo nesprávné`
+
 // nouns are the names of secrets in sentences.
 var nouns = append(slices.Concat(slices.Sorted(maps.Keys(foreignNouns)), foreignPhrases), []string{
 	"one-time password", "one time password", "one-time code", "one time code", "verification code", "2fa code", "mfa code", "sms code", "your code", "confirmation code", "authentication code", "recovery code", "recovery codes", "recovery phrase", "recovery words", "backup code", "backup codes",
@@ -53,7 +80,8 @@ var nouns = append(slices.Concat(slices.Sorted(maps.Keys(foreignNouns)), foreign
 	"encryption key", "seed phrase", "seed words", "pass phrase", "passphrase", "pass code", "passcode", "password", "passwd", "pwd", "pw",
 	"access token", "auth token", "refresh token", "bearer token", "session token", "passkey", "pass word", "login password", "puk", "creds", "cred", "master key", "unlock code", "reset code", "activation code",
 	"client secret", "secret", "token", "credentials", "credential", "mnemonic", "pin", "otp", "cvv", "cvc", "ssn", "social security number", "card number", "account number", "signature",
-	"security answer", "secret answer", "cvv2", "cvc2", "cvn", "card verification value", "card verification code", "card verification number", "totp", "totp code", "otp code", "hotp", "2fa token", "mfa token", "authenticator code", "door code", "gate code", "alarm code", "entry code", "pairing code", "wifi key", "wi-fi key", "network key",
+	"security answer", "secret answer", "maiden name", "security question answer", "answer to security question", "answer to my security question", "answer to the security question", "passport number", "passport no", "driver's license", "driver's licence",
+	"conference code", "lock code", "safe code", "safe combination", "lock combination", "wpa key", "wpa2 key", "wpa3 key", "psk", "secret phrase", "mnemonic phrase", "cvv2", "cvc2", "cvn", "card verification value", "card verification code", "card verification number", "totp", "totp code", "otp code", "hotp", "2fa token", "mfa token", "authenticator code", "door code", "gate code", "alarm code", "entry code", "pairing code", "wifi key", "wi-fi key", "network key",
 }...)
 
 // nounsBy are the nouns by their first byte, the longest first.
@@ -80,7 +108,7 @@ var nounSet = func() map[string]bool {
 var typed = func() map[string]bool {
 	m := set("pin pin-code otp totp hotp cvv cvc cvv2 cvc2 cvn ssn puk geheimzahl 暗証番号 認証番号 验证码 驗證碼 校验码 인증번호")
 	for _, n := range nouns {
-		if strings.HasPrefix(n, "one") || strings.HasPrefix(n, "card verification") || endsIn(n, "code", "number", "2fa token", "mfa token", "コード", "코드", "kodu") ||
+		if strings.HasPrefix(n, "one") || strings.HasPrefix(n, "card verification") || endsIn(n, "code", "number", "passport no", "license", "licence", "combination", "2fa token", "mfa token", "コード", "코드", "kodu") ||
 			strings.HasPrefix(n, "code ") || strings.HasPrefix(n, "cód") || strings.HasPrefix(n, "codi") || strings.HasPrefix(n, "kod ") || strings.HasPrefix(n, "код ") {
 			m[n] = true
 		}
@@ -99,7 +127,7 @@ func lowered(s string) string {
 
 // links are the words between the name of a secret and its value.
 var links = set(`is was are were be to as equals becomes became set now = : -> => →
-	ist lautet war wird wurde est sera es fue e é è era jest är er je este là adalah هي هو`)
+	it's its that's ist lautet war wird wurde est sera es fue e é è era jest är er je este là adalah هي هو`)
 
 // foreignLinks are links that mean other things in English, by the noun before them.
 var foreignLinks = map[string]string{"hasło": "to", "haslo": "to", "salasana": "on"}
@@ -141,6 +169,9 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 		}
 		j := i + len(noun)
 		if j < len(s) && s[j] == 's' {
+			j++
+		}
+		if j < len(s) && s[j] == '.' && strings.HasSuffix(noun, " no") {
 			j++
 		}
 		if j < len(s) && (isAlnum(s[j]) || s[j] == '/' || s[j] == '=' || s[j] == '>' || s[j] == '_' || s[j] == '-' || s[j] == '.') {
@@ -346,7 +377,7 @@ func wordEnd(s string, from int) int {
 
 // owners are words between a link and the name of a secret: X is your new password.
 var owners = set(`the my your his her their our its a an new temporary temp initial default old current first one
-	valid correct wrong right good acceptable real actual not admin root master db database login wifi service account system user secret second another`)
+	valid correct wrong right good acceptable weak strong too real actual not admin root master db database login wifi service account system user secret second another`)
 
 // givers are words before a value that something is done with.
 var givers = set(`use using used try tried trying with enter entered entering type typed typing paste pasted choose chose chosen pick picked set put gave give sent took`)
@@ -355,7 +386,7 @@ var givers = set(`use using used try tried trying with enter entered entering ty
 var stated = set(`was is has been were are be set chosen used accepted stored entered sent saved picked configured given provided rejected`)
 
 // before are the links between a value and the name of a secret behind it.
-var before = set(`as is was into in for`)
+var before = set(`as is was into in for that's`)
 
 // describes reports whether the name of a secret that ends at j goes on with a word
 // that makes it another thing: manager, policy.
@@ -419,7 +450,7 @@ func beforeNoun(s, low string, i int, noun string) (x span, ok bool) {
 			return span{from: from, to: to, rule: ruleProse}, t > f && (low[f:t] == "/" || low[f:t] == "-") && !harmlessValue(v) && (!named[noun] || coined(v) || looksChosen(v, noun))
 		}
 	}
-	if !asked && link != "as" && link != "is" && link != "was" && link != "into" && link != "in" {
+	if !asked && link != "as" && link != "is" && link != "was" && link != "that's" && link != "into" && link != "in" {
 		return x, false
 	}
 	from, to = word(from)
@@ -485,6 +516,17 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return span{from: from, to: to, rule: ruleProse}, true
 		}
 	}
+	if typed[noun] { // pin no. 1
+		for _, w := range []string{" no.", " nr.", " number", " num", "#"} {
+			if hasPrefixFold(s[j:], w) {
+				j += len(w)
+				break
+			}
+		}
+	}
+	if v, ok := enclosed(s, j, noun); ok {
+		return v, true
+	}
 	for range 8 {
 		breaks := 0
 		for j < len(s) && (strings.IndexByte(" \t\n\r\"'`(,*", s[j]) >= 0 || s[j] == '[' && !strings.HasPrefix(s[j:], "[redacted:")) {
@@ -515,6 +557,10 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 				linked = true
 				continue
 			}
+			if s[from] == '?' && unknown == 0 { // the password? x
+				unknown++
+				continue
+			}
 			return x, false
 		case w == "-" || w == "–" || w == "—":
 		case w == "must" && strings.HasPrefix(s[to:], " be changed from "):
@@ -531,10 +577,14 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			article = true
 		case links[w]:
 			linked, verb = true, (verb || changing[w]) && w != "to" // changed to x
+		case ofOthers[noun] && foreignStates[w]:
+			return x, false
 		case p.e.isMarker(word), strings.HasPrefix(word, "arn:"), w == "via" && !linked:
 			return x, false
 		case origin && (verb || looksChosen(word, noun)) && !harmless[w] && !fillers[w] && strings.HasPrefix(s[to:], " to "):
 			return span{from: from, to: to, rule: ruleProse}, true
+		case owned && !linked && harmless[w] && !fillers[w]:
+			owned = false // what it is for
 		case owned && !linked && !strong(word) && isIdentifier(word) && looksChosen(word, noun):
 			owned = false // whose it is
 		case linked && strings.HasSuffix(w, "ed") && !fillers[w] && !changing[w] && inDictionary(w):
@@ -552,6 +602,8 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		case looksChosen(word, noun) && (!named[noun] || linked || len(word) >= 8) && (linked || !isTime(word) && unknown < 2):
 			if lists[noun] {
 				to = listEnd(s, from)
+			} else if phrases[noun] && linked {
+				to = lineEnd(s, from)
 			}
 			return span{from: from, to: to, rule: ruleProse}, true
 		case linked && !article && !fillers[w] && !links[w] && !phrases[noun] && inDictionary(word) && (endsIn(word, "ed", "en", "ing") || !clauseEnds(s, to, " and ", " or ")):
@@ -674,6 +726,25 @@ func clauseEnds(low string, i int, words ...string) bool {
 	return false
 }
 
+// enclosed finds a value between signs right behind the name of a secret: password <x>.
+func enclosed(s string, j int, noun string) (x span, ok bool) {
+	for j < len(s) && s[j] == ' ' {
+		j++
+	}
+	if j == len(s) {
+		return x, false
+	}
+	k := strings.IndexByte("<{[/|", s[j])
+	if k < 0 || strings.HasPrefix(s[j:], "[redacted:") {
+		return x, false
+	}
+	to := strings.IndexByte(s[j+1:min(len(s), j+66)], ">}]/|"[k])
+	if to < 0 || !looksChosen(s[j+1:j+1+to], noun) || strings.IndexByte(s[j+1:j+1+to], ' ') >= 0 {
+		return x, false
+	}
+	return span{from: j + 1, to: j + 1 + to, rule: ruleProse}, true
+}
+
 // direct finds a plain word right behind the name of a secret which is its value by
 // what stands around both: try password x; password - x; password (x).
 func direct(s string, j int, noun string, told bool) (x span, ok bool) {
@@ -743,18 +814,24 @@ func (m *meaning) find(low string) [][]int {
 // Sentences that go on about a secret that was named before: the new one is x;
 // expected x, got y; x is the login and password.
 var meanings = []meaning{
+	{[]string{"seed", "phrase", "mnemonic", "words"}, regexp.MustCompile(`\b(?:seed|words?|phrase|mnemonic)\b[^a-z\n]{1,4}((?:[a-z]{3,8}[ ,]+){11,23}[a-z]{3,8})`)},
+
 	{[]string{"one"}, regexp.MustCompile(`\b(?:new|current|correct|right|latest|temporary|other|second) one(?: is| will be|:)(?: now)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
 	{[]string{"mismatch"}, regexp.MustCompile(`\bmismatch\w*[:,;]? .{0,24}?\b(?:expected|want|wanted|stored)[:=]? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)["'` + "`" + `,;]*(?: but)? (?:got|was|found|given|received|entered|have|actual)[:=]? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
 	{[]string{"new value"}, regexp.MustCompile(`\b(?:old|previous|current) value(?: is| was|:|=)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)["'` + "`" + `,;]* (?:and |but )?(?:the )?new value(?: is|:|=)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
 	{[]string{" as "}, regexp.MustCompile(`(\S+) (?:was|is|has been|got) (?:set|chosen|used|stored|saved|entered|given|picked|sent) as (?:the |a |my |your |his |her |their |our )?(?:\w+ )?(?:pass|pin\b|secret|token|api key|pwd)`)},
 	{[]string{"mismatch", "differ", "match", "equal"}, regexp.MustCompile(`\b(?:mismatch\w*|differs?|(?:did|does|do) ?n[o']t match|not equal):? ?\(?["'` + "`" + `]?([^\s"'` + "`" + `,;)]+)["'` + "`" + `]? ?(?:vs\.?|versus|!==?|<>|≠|/|->|=>) ?["'` + "`" + `]?([^\s"'` + "`" + `,;)]+)`)},
 	{[]string{" is ", " are "}, regexp.MustCompile(`[\w.@-]+ ?/ ?(\S+) (?:is|are) (?:the |my |your |his |her |our )?(?:login|user(?:name)?|user name|id) (?:and|&) `)},
-	{[]string{"cred"}, regexp.MustCompile(`\bcred(?:ential)?s?(?: are| were| is|:|=)? ["'` + "`" + `]?[\w.@-]+["'` + "`" + `]?(?: ?/ ?|:)["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
+	{[]string{"cred"}, regexp.MustCompile(`\bcred(?:ential)?s?(?: for [\w -]{1,24})?(?: are| were| is|:|=)? ["'` + "`" + `]?[\w.@-]+["'` + "`" + `]?(?: ?/ ?|:)["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
 }
 
 // hints are sentences whose value must look like one: my code is 1, the wifi pass is x,
 // use 1 to log in, credentials (ada, x).
 var hints = []meaning{
+	{[]string{" but "}, regexp.MustCompile(`\bbut (?:was|got|found|received)[: ]+["'` + "`" + `]?([^\s"'` + "`" + `,;)]+)`)},
+	{[]string{"meet", "satisf", "compl"}, regexp.MustCompile(`["'` + "`" + `]([^"'` + "`" + `\s]{4,64})["'` + "`" + `] (?:does not|doesn't|did not|must) (?:meet|satisfy|comply)`)},
+	{[]string{"ssid", "wifi", "wi-fi", "wlan"}, regexp.MustCompile(`\b(?:ssid|wi-?fi|wlan)[: =]+["']?[\w-]+["']?(?:[,;]? ?(?:key|pass\w*|pw|psk)| ?/)[: =]*["'(]?([^\s"',;)]+)`)},
+
 	{[]string{"code", "kod", "codice", "código", "codigo", "код"}, regexp.MustCompile(`(?:^|[^\pL])(?:my|your|his|her|our|their|mein|dein|ihr|votre|ton|mon|tu|su|mi|seu|teu|meu|il|tuo|je|jouw|uw|mijn|twój|ваш|твой|мой|the) (?:[\pL-]+ )?(?:code|kod|codice|código|codigo|код)(?: is| was| ist| lautet| est| es| é| è| to| jest|:|=| -|：)? ?["'(]?([a-z]{0,2}-?\d{3,4}[ -]?\d{0,4})\b`)},
 	{[]string{" to verify", " to log", " to sign", " to con", " to com", " to un", " to fin", " to reset", " to auth", " as ", " pour ", " para ", " zum "}, regexp.MustCompile(`\b(?:use|enter|type|gib|entrez|saisissez|usa|utiliza|introduce) ((?:[a-z]{1,2}-)?\d{4,8}) (?:to (?:verify|log ?in|login|sign|confirm|continue|complete|unlock|finish|reset|authenticate)|as |pour |para |zum )`)},
 	{[]string{" is ", " ist ", " est ", " es ", " é ", " è "}, regexp.MustCompile(`\b((?:[a-z]{1,2}-)?\d{4,8}) (?:is|ist|est|es|é|è) (?:my|your|the|dein|ihr|votre|tu|su|seu|il tuo|je|uw) (?:[\pL-]+ ){0,2}(?:code|pin|otp|passcode|kod|codice|código)\b`)},
@@ -771,7 +848,7 @@ func hinted(s, low string, list []span) []span {
 			for to > from && strings.IndexByte(".!?: -", s[to-1]) >= 0 {
 				to--
 			}
-			if v := s[from:to]; !harmlessValue(v) && (looksChosen(v, "code") || looksChosen(v, "password")) && !isTime(v) && !strings.HasPrefix(v, "[redacted") {
+			if v := s[from:to]; !harmlessValue(v) && (strings.IndexByte(v, '.') < 0 || strings.Trim(v, "0123456789.") != "") && (looksChosen(v, "code") || looksChosen(v, "password")) && !isTime(v) && !strings.HasPrefix(v, "[redacted") {
 				list = append(list, span{from: from, to: to, rule: ruleProse})
 			}
 		}
@@ -845,7 +922,7 @@ func isNamed(s string, from, to int) bool {
 // Secrets that are several codes, and those that are several words.
 var (
 	lists   = map[string]bool{"recovery code": true, "recovery codes": true, "backup code": true, "backup codes": true}
-	phrases = map[string]bool{"seed phrase": true, "mnemonic": true, "recovery phrase": true, "passphrase": true, "pass phrase": true}
+	phrases = map[string]bool{"seed words": true, "recovery words": true, "secret phrase": true, "mnemonic phrase": true, "seed phrase": true, "mnemonic": true, "recovery phrase": true, "passphrase": true, "pass phrase": true}
 )
 
 // listEnd returns where a list of codes ends that begins at from: with its line,
@@ -888,7 +965,7 @@ func looksChosen(word, noun string) bool {
 	if number(word) {
 		return len(word) >= 3
 	}
-	if noun != "" && !foreignNouns[noun] && coined(word) {
+	if noun != "" && !ofOthers[noun] && coined(word) {
 		return !named[noun] || len(word) >= 8
 	}
 	return len(word) >= 5 && letter && (num || sign) && !isUUID(word)
