@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -30,35 +31,8 @@ func newCluster(node *elasticsearchtest.Node) (cluster, error) {
 
 type object = map[string]any
 
-// do sends a request and decodes the answer, unless answer is nil.
 func (c *cluster) do(method, path string, body []byte, answer any) error {
-	req, err := http.NewRequest(method, c.node.URL+path, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	if len(body) > 0 {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	return c.send(req, answer)
-}
-
-func (c *cluster) send(req *http.Request, answer any) error {
-	resp, err := c.client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: %d %s", req.Method, req.URL.Path, resp.StatusCode, text[:min(len(text), 2000)])
-	}
-	if answer == nil {
-		return nil
-	}
-	return json.Unmarshal(text, answer)
+	return c.node.Ask(context.Background(), method, path, body, answer)
 }
 
 func (c *cluster) drop(index string) error {
@@ -245,8 +219,17 @@ func (b *bench) bulk(body []byte, compressed bool) error {
 		Errors bool
 		Items  []json.RawMessage
 	}
-	if err := b.send(req, &a); err != nil {
+	resp, err := b.client.Do(req)
+	if err != nil {
 		return err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, &a); err != nil || resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("bulk: %d %s", resp.StatusCode, text[:min(len(text), 2000)])
 	}
 	if a.Errors {
 		return fmt.Errorf("the first error of a bulk: %s", a.Items[0])

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"path/filepath"
@@ -100,7 +98,7 @@ func (c cluster) settle(ctx context.Context) (size int64, err error) {
 		time.Sleep(time.Second)
 	}
 	for _, request := range []string{"/_forcemerge?max_num_segments=1&flush=true", "/_flush?force=true"} {
-		if err := c.do(ctx, http.MethodPost, "/auditlog-*"+request, nil); err != nil {
+		if err := c.node.Ask(ctx, http.MethodPost, "/auditlog-*"+request, nil, nil); err != nil {
 			return 0, err
 		}
 	}
@@ -113,29 +111,6 @@ func (c cluster) settle(ctx context.Context) (size int64, err error) {
 			}
 		} `json:"_all"`
 	}
-	err = c.do(ctx, http.MethodGet, "/auditlog-*/_stats/store", &stats)
+	err = c.node.Ask(ctx, http.MethodGet, "/auditlog-*/_stats/store", nil, &stats)
 	return stats.All.Primaries.Store.Size, err
-}
-
-func (c cluster) do(ctx context.Context, method, path string, answer any) error {
-	req, err := http.NewRequestWithContext(ctx, method, c.node.URL+path, nil)
-	if err != nil {
-		return err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s: %d %s", method, path, resp.StatusCode, text)
-	}
-	if answer == nil {
-		return nil
-	}
-	return json.Unmarshal(text, answer)
 }

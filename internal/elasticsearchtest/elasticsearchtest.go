@@ -365,8 +365,23 @@ func (n *Node) request(ctx context.Context, method, path string, body []byte) (i
 	return request(ctx, n.client, n.URL, n.security, method, path, body)
 }
 
-// Do sends a request with a JSON body, or none, and decodes the answer into
-// answer, unless that is nil. It returns the status.
+// Ask sends a request with a JSON body, or none, and decodes the answer into
+// answer, unless that is nil. A status from 300 on is an error.
+func (n *Node) Ask(ctx context.Context, method, path string, body []byte, answer any) error {
+	status, text, err := n.request(ctx, method, path, body)
+	switch {
+	case err != nil:
+		return err
+	case status >= 300:
+		return fmt.Errorf("%s %s: %d %s", method, path, status, text[:min(len(text), 2000)])
+	case answer == nil:
+		return nil
+	}
+	return json.Unmarshal(text, answer)
+}
+
+// Do is [Node.Ask] for tests: an error ends the test, and a status does not. It
+// returns the status.
 func (n *Node) Do(t testing.TB, method, path, body string, answer any) int {
 	t.Helper()
 	status, text, err := n.request(context.Background(), method, path, []byte(body))
