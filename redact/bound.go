@@ -29,7 +29,7 @@ func boundSpans(s, low string, list []span) []span {
 		if !n.sure && !about && n.noun != "parameters" {
 			continue
 		}
-		for at := 0; ; {
+		for at, end := 0, -1; ; {
 			i := strings.Index(low[at:], n.noun)
 			if i < 0 {
 				break
@@ -46,7 +46,9 @@ func boundSpans(s, low string, list []span) []span {
 			if j < len(low) && isAlnum(low[j]) {
 				continue
 			}
-			end := lineEnd(s, j)
+			if j > end {
+				end = lineEnd(s, j)
+			}
 			from := j
 			for from < end && from-j < 8 && strings.IndexByte(" :=>-", s[from]) >= 0 {
 				from++
@@ -66,7 +68,7 @@ func boundSpans(s, low string, list []span) []span {
 				list = append(list, span{from: from, to: end, rule: ruleSQL})
 				at = end
 			case n.sure && n.noun == "bind":
-				if k := strings.Index(s[from:end], `value=`); k >= 0 {
+				if k := strings.Index(s[from:min(end, from+maxQuoted)], `value=`); k >= 0 {
 					list = append(list, span{from: from + k + len("value="), to: end, rule: ruleSQL})
 				}
 			}
@@ -78,6 +80,7 @@ func boundSpans(s, low string, list []span) []span {
 // typedValue reports whether a text is a list of values, quoted or each with its type
 // behind it: x(String).
 func typedValue(s string) bool {
+	s = s[:min(len(s), maxQuoted)]
 	if s[0] == '\'' || s[0] == '"' || s[0] == '$' || s[0] == '@' {
 		return true
 	}

@@ -19,14 +19,18 @@ var answered = regexp.MustCompile(`(?i)\b(?:(?:query|select|statement|sql|cursor
 
 // rowSpans finds rows that a text prints: Row(name='x'), row 7: (…), fetched 2 rows: ….
 func rowSpans(s, low string, list []span) []span {
-	for at := 0; ; {
-		i, n := firstOf(low[at:], rowPrinted)
-		if i < 0 {
-			break
+	for _, word := range rowPrinted {
+		for at, end := 0, -1; ; {
+			i := strings.Index(low[at:], word)
+			if i < 0 {
+				break
+			}
+			i += at
+			if at = i + len(word); at > end {
+				end = lineEnd(s, at)
+			}
+			list = printedRowAt(s, low, i, end, &at, list)
 		}
-		i += at
-		at = i + n
-		list = printedRowAt(s, low, i, &at, list)
 	}
 	for _, form := range []*regexp.Regexp{fetchedBy, answered} {
 		for _, m := range form.FindAllStringSubmatchIndex(s, -1) {
@@ -46,24 +50,13 @@ func rowSpans(s, low string, list []span) []span {
 // rowPrinted are words after which a row is printed.
 var rowPrinted = []string{"row", "record", "tuple"}
 
-// firstOf returns where the first of some words is in s, and how long it is.
-func firstOf(s string, words []string) (at, n int) {
-	at = -1
-	for _, w := range words {
-		if i := strings.Index(s, w); i >= 0 && (at < 0 || i < at) {
-			at, n = i, len(w)
-			s = s[:min(len(s), i+len(w))]
-		}
-	}
-	return at, n
-}
-
 // rowVerbs are words before "row" that say that the one printed is of a database.
 var rowVerbs = set(`fetched inserted deleted updated got returned found read selected scanned first last sample failing bad duplicate existing new old inserting deleting
 	updating upserted current offending conflicting matched raw db database struct`)
 
-// printedRowAt finds the row that is printed behind the word at i, which ends at *at.
-func printedRowAt(s, low string, i int, at *int, list []span) []span {
+// printedRowAt finds the row that is printed behind the word at i, which ends at *at in
+// a line that ends at end.
+func printedRowAt(s, low string, i, end int, at *int, list []span) []span {
 	j := *at
 	if strings.HasPrefix(low[j:], "s") && (j+1 == len(low) || !isAlnum(low[j+1])) {
 		j++
@@ -78,7 +71,7 @@ func printedRowAt(s, low string, i int, at *int, list []span) []span {
 	one := strings.HasPrefix(low[i:], "row")
 	counted := false
 	k := j
-	for k < len(s) && (s[k] == ' ' || s[k] == '#') {
+	for k < end && (s[k] == ' ' || s[k] == '#') {
 		k++
 	}
 	if d := k; d < len(s) && isDigit(s[d]) {
@@ -90,7 +83,6 @@ func printedRowAt(s, low string, i int, at *int, list []span) []span {
 		k += m + 1
 		counted = true
 	}
-	end := lineEnd(s, k)
 	from := k
 	for from < end && from-k < 6 && strings.IndexByte(" :=>-", s[from]) >= 0 {
 		from++
@@ -101,7 +93,7 @@ func printedRowAt(s, low string, i int, at *int, list []span) []span {
 	if from == end || strings.HasPrefix(s[from:], "[redacted:") {
 		return list
 	}
-	switch rest := s[from:end]; {
+	switch rest := s[from:min(end, from+maxQuoted)]; {
 	case strings.IndexByte("([{", s[from]) >= 0:
 		to := balanced(s, from)
 		inner := s[from+1 : max(from+1, to-1)]
@@ -149,36 +141,40 @@ func structured(s string) bool {
 // copySpans finds the rows that stand behind a statement which copies them from or to
 // a stream, up to the line that ends them.
 func copySpans(s, low string, list []span) []span {
-	for at := 0; ; {
-		i, n := firstOf(low[at:], []string{"stdin", "stdout", "format csv", "format tsv", "format tabseparated", "format values", "format jsoneachrow"})
-		if i < 0 {
-			return list
-		}
-		at += i + n
-		head := low[max(0, at-512):at]
-		if !strings.Contains(head, "copy ") && !strings.Contains(head, "insert into") {
-			continue
-		}
-		from := lineEnd(s, at)
-		if strings.Contains(head, "jsoneachrow") {
-			from = at
-		} else {
-			from = afterLine(s, from)
-		}
-		to := len(s)
-		if k := strings.Index(s[min(from, len(s)):], "\\."); k >= 0 {
-			to = from + k
-		}
-		for to > from && s[to-1] <= ' ' {
-			to--
-		}
-		if from < to {
-			rows := strings.Count(s[from:to], "\n") + 1
-			list = append(list, span{from: from, to: to, rule: ruleRows, with: fmt.Sprintf("[%d rows omitted]", rows)})
-			at = to
+	for _, stream := range streams {
+		for at := 0; ; {
+			i := strings.Index(low[at:], stream)
+			if i < 0 {
+				break
+			}
+			at += i + len(stream)
+			head := low[max(0, at-512):at]
+			if !strings.Contains(head, "copy ") && !strings.Contains(head, "insert into") {
+				continue
+			}
+			from := at
+			if stream != "jsoneachrow" {
+				from = afterLine(s, lineEnd(s, at))
+			}
+			to := len(s)
+			if k := strings.Index(s[from:], "\\."); k >= 0 {
+				to = from + k
+			}
+			for to > from && s[to-1] <= ' ' {
+				to--
+			}
+			if from < to {
+				rows := strings.Count(s[from:to], "\n") + 1
+				list = append(list, span{from: from, to: to, rule: ruleRows, with: fmt.Sprintf("[%d rows omitted]", rows)})
+				at = to
+			}
 		}
 	}
+	return list
 }
+
+// streams end statements behind which rows stand.
+var streams = []string{"stdin", "stdout", "format csv", "format tsv", "format tabseparated", "format values", "jsoneachrow"}
 
 // elementSpans finds the elements of XML and HTML that are rows.
 func elementSpans(s string, list []span) []span {

@@ -202,24 +202,27 @@ func beforeComments(s string, i int) int {
 var shellCalls = set(`find findone findoneandupdate findoneanddelete findoneandreplace insert insertone insertmany update updateone updatemany delete
 	deleteone deletemany remove replaceone aggregate count countdocuments distinct save bulkwrite createuser updateuser auth changeuserpassword mapreduce`)
 
-// shellSpans finds the arguments of db.collection.find(…).
+// shellSpans finds the arguments of db.collection.find(…), and of collection.find({…}).
 func shellSpans(s string, list []span) []span {
 	for at := 0; ; {
-		i := strings.Index(s[at:], "db.")
+		i := strings.IndexByte(s[at:], '(')
 		if i < 0 {
 			return list
 		}
-		i += at
-		j := i
-		for j < len(s) && (isWordByte(s[j]) || s[j] == '$') {
-			j++
-		}
-		at = j
-		if j == len(s) || s[j] != '(' || i > 0 && isAlnum(s[i-1]) {
+		j := at + i
+		at = j + 1
+		if !shellCalls[strings.ToLower(calleeOf(s, j))] {
 			continue
 		}
-		call := s[i:j]
-		if !shellCalls[strings.ToLower(call[strings.LastIndexByte(call, '.')+1:])] {
+		i = j
+		for i > 0 && j-i < 256 && (isWordByte(s[i-1]) || s[i-1] == '$') {
+			i--
+		}
+		first := j + 1
+		for first < len(s) && s[first] <= ' ' {
+			first++
+		}
+		if !strings.HasPrefix(s[i:j], "db.") && (first == len(s) || s[first] != '{' && s[first] != '[') {
 			continue
 		}
 		to := balanced(s, j)

@@ -66,7 +66,7 @@ func tableBelow(s string, at, end, next, counted int) (to, rows int) {
 			return to, rows
 		}
 	}
-	if next < counted && startsLikeSQL(s[at:end]) {
+	if next < counted && startsLikeSQL(s[at:end]) && isSQL(s[at:end]) {
 		if to, rows = answeredBelow(s, next); rows > 0 {
 			return to, rows
 		}
@@ -187,7 +187,7 @@ func answeredBelow(s string, at int) (to, rows int) {
 		if countsRows(text) {
 			return to, rows
 		}
-		if startsLikeSQL(text) || strings.HasPrefix(text, "---") {
+		if startsLikeSQL(text) && isSQL(text) || strings.HasPrefix(text, "---") {
 			break
 		}
 		if text != "" {

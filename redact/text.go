@@ -94,7 +94,7 @@ var looks = []struct {
 	{lookGrant, "code="},
 	{lookCookie, "cookie|true\t|false\t"},
 	{lookPath, "sendwebhookdata/|/hook/|/integration/|/webhook|/hooks/|/services/t|/bot|/incomingwebhook/|/with/key/"},
-	{lookShell, "db."},
+	{lookShell, "db.|.find|.insert|.update|.delete|.aggregate(|.count|.distinct(|.replace|.remove({|one({|many([|one( {|{$|$set|$match|filter|query:|query{|pipeline|mongo|err.op|writeerrors"},
 	{lookGraph, "query |query(|query{|mutation |mutation{|mutation(|subscription |fragment "},
 	{lookCommand, " -p|--|-u |-a |-w |passin|pass:| -U |sshpass|curl |mysql|psql|net use"},
 	{lookMarkup, "</|/>|<input|password>|passwd>|pwd>|secret>|token>|key>"},
@@ -266,11 +266,11 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookProse != 0 && g.signs&(signSpace|signWide) != 0 {
 		list = p.proseSpans(s, list)
 	}
-	if g.looks&lookSQL != 0 && g.signs&signSpace != 0 && g.signs&signLiteral != 0 {
+	if g.looks&lookSQL != 0 && g.signs&signSpace != 0 && g.signs&(signLiteral|signPair) != 0 {
 		list = sqlSpans(s, list)
 	}
-	if g.looks&lookShell != 0 {
-		list = shellSpans(s, list)
+	if g.looks&lookShell != 0 && g.signs&signOther != 0 {
+		list = shellSpans(s, mongoSpans(s, list))
 	}
 	if g.looks&lookDatabase != 0 {
 		list = databaseSpans(s, list)

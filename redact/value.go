@@ -161,8 +161,11 @@ func (p *Pass) unbuild(i int32, v any) any {
 		}
 		return n.text
 	}
-	if n.kind == omitted || n.kind == text {
+	switch n.kind {
+	case omitted, text:
 		return n.text
+	case null:
+		return nil
 	}
 	return v
 }

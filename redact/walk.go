@@ -137,6 +137,7 @@ func (p *Pass) walkObject(i int32, at place) bool {
 	changed := p.parallel(i, at)
 	near := p.siblings(i)
 	pairs, statement, sealed := near.pairs, near.statement, near.sealed || at.sealed
+	mongo := p.mongoCommand(i)
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		key := p.nodes[c].key
 		t := p.nodes[c].trait
@@ -174,6 +175,10 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			is = secret
 		case statement != "" && (t.bindable || bindingNames[squeeze(within(key, statement[1:]))]):
 			is = binding
+		}
+		if mongo != "" && p.mongoMember(c, mongo[1:]) {
+			changed = true
+			continue
 		}
 		under := at
 		under.listed = at.listed || t.isQuery || statement != ""
@@ -1097,7 +1102,7 @@ func (p *Pass) query(s string, at place) string {
 	if c := firstByte(s); c == '{' || c == '[' {
 		mark := len(p.nodes)
 		if root, ok := p.parse(s); ok {
-			p.keysOnly(root)
+			p.valuesOff(root)
 			out := string(p.write(nil, root))
 			p.nodes = p.nodes[:mark]
 			if out != s {
@@ -1125,6 +1130,21 @@ func (p *Pass) query(s string, at place) string {
 		return marker(ruleSQL)
 	}
 	return verb + " " + marker(ruleSQL)
+}
+
+// valuesOff removes all values of a query, but for the collection that a command of
+// MongoDB is about.
+func (p *Pass) valuesOff(i int32) {
+	if p.nodes[i].kind != object || p.mongoCommand(i) == "" {
+		p.keysOnly(i)
+		return
+	}
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		n := &p.nodes[c]
+		if n.kind != text || !mongoCommands[strings.ToLower(n.key)] || !isIdentifier(n.text) || p.field(n.text) != n.text {
+			p.keysOnly(c)
+		}
+	}
 }
 
 // keysOnly removes all values under node i.

@@ -44,6 +44,9 @@ func init() {
 		},
 		"Mongo in text": {
 			`db.users.find({ name: "§r" })`, `command: find { find: "users", filter: { name: "§r" }, limit: 1 }`, `Slow query ns: shop.users command: { find: "users", filter: { name: "§r" } } planSummary: COLLSCAN`, `{"aggregate":"users","pipeline":[{"$match":{"name":"§r"}}]}`, `{"insert":"users","documents":[{"name":"§r"}]}`, `Calling update using query: { "name" : "§r"} and update: { "$set" : { "a" : "§r"}} in collection: users`,
+			`{"t":{"$date":"2026-11-22"},"s":"I","c":"COMMAND","msg":"Slow query","attr":{"ns":"shop.users","command":{"find":"users","filter":{"name":"§r"}}}}`, `mongo query users.find({"name": "§r"})`, `Mongoose: users.findOne({ name: '§r' }, {})`, `Mongoose: users.insertOne({ name: '§r', __v: 0 })`, `MONGODB | [1] localhost:27017 | shop.find | STARTED | {"find"=>"users", "filter"=>{"name"=>"§r"}}`, `{"find":"users","filter":{"name":"§r"}}`,
+			`{"update":"users","updates":[{"q":{"name":"§r"},"u":{"$set":{"note":"§r"}}}]}`, `{"delete":"users","deletes":[{"q":{"name":"§r"},"limit":1}]}`, `{"findAndModify":"users","query":{"name":"§r"},"update":{"$set":{"a":"§r"}}}`, `{"distinct":"users","key":"a","query":{"name":"§r"}}`, `Query{query: { "name" : "§r"}, fields: {}}`, `find using query: { "name" : "§r"} fields: Document{{}} for class: User in collection: users`,
+			`Filter{fieldName='name', value=§r}`, `filter: {"name":"§r"}`, `filter={name: "§r"}`, `with filter { name: '§r' } matched 0 documents`, `updateOne({_id: 3}, {$set: {name: '§r'}})`, `$set: { name: "§r" }`, `$match: { name: "§r" }`, `pipeline=[{$match: {name: "§r"}}]`,
 		},
 		"rows by name": {
 			`{"rowset":[{"a":"§r"}]}`, `{"resultList":[{"a":"§r"}]}`, `{"rowValues":["§r",3]}`, `{"row_values":["§r"]}`, `{"db_records":[{"a":"§r"}]}`, `{"recordset":[["§r"]]}`, `{"resultRows":[["§r"]]}`, `{"RowSet":"§r"}`, `{"row_set":[{"a":"§r"}]}`, `{"row-set":{"row":[{"a":"§r"}]}}`, `{"queryRows":[{"a":"§r"}]}`, `{"fetchedRows":[{"a":"§r"}]}`, `{"returned_rows":[["§r"]]}`, `{"affectedRows":[{"a":"§r"}]}`,
@@ -61,7 +64,7 @@ func init() {
 			"Result: [{'name': '§r'}]", "RealDictRow([('name', '§r')])", "[RealDictRow([('name', '§r')])]", "RowDataPacket { name: '§r', n: 3 }", "[ RowDataPacket { name: '§r' } ]", "TextRow { name: '§r' }", "<Record name='§r' n=3>", "first row: §r,3", "records: [§r, §r]", "rows=[map[name:§r]]", " id │ name\n────┼──────\n  1 │ §r\n  2 │ §r\n(2 rows)", "┌────┬──────┐\n│ id │ name │\n├────┼──────┤\n│  1 │ §r │\n└────┴──────┘",
 			"╔════╦══════╗\n║ id ║ name ║\n╠════╬══════╣\n║ 1 ║ §r ║\n╚════╩══════╝", "┌─id─┬─name─┐\n│  1 │ §r │\n└────┴──────┘", "┏━━━━┳━━━━━━┓\n┃ id ┃ name ┃\n┡━━━━╇━━━━━━┩\n│ 1  │ §r │\n└────┴──────┘", "|id|name|\n|1|§r|\n|2|§r|", "+----+------+\n|  1 | §r |\n+----+------+", "id | name\n1 | §r\n2 | §r", "ID          NAME\n----------- -----\n1           §r\n\n(1 row affected)", "id: 1\nname: §r\n1 row in set (0.00 sec)",
 			"─[ RECORD 1 ]─┬────\nid            │ 1\nname          │ §r", "Row 1:\n──────\nid:   1\nname: §r", "  id|name|city\n  1|§r|x\n  2|§r|y", "id;name;city\n1;§r;x", "SELECT id, name FROM users\nid,name\n1,§r", "query result:\nid,name\n1,§r\n2,§r", "id,name\n1,§r\n2,§r", "COPY t FROM stdin;\n1\t§r\n2\t§r\n\\.", "COPY public.users (id, name) FROM stdin;\n7\t§r\n\\.\n", "COPY t FROM STDIN WITH CSV;\n1,§r\n\\.",
-			"COPY users (id, name) TO stdout\n1\t§r", "INSERT INTO t FORMAT CSV\n1,§r", "\\copy t from stdin\n1,§r\n\\.",
+			"COPY users (id, name) TO stdout\n1\t§r", "INSERT INTO t FORMAT CSV\n1,§r", "\\copy t from stdin\n1,§r\n\\.", "SELECT name FROM users => §r", "SELECT name FROM users\n§r\n§r\n(2 rows)",
 		},
 	} {
 		pipelineForms[class] = append(pipelineForms[class], forms...)
