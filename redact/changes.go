@@ -64,7 +64,11 @@ func (p *Pass) second(s string, x span) (y span, ok bool) {
 			to++
 		}
 	} else {
-		to = wordEnd(s[:min(len(s), from+maxName)], from)
+		end := min(len(s), from+maxName)
+		if k := strings.IndexAny(s[from:end], "\"`\\"); k > 0 {
+			end = from + k
+		}
+		to = wordEnd(s[:end], from)
 	}
 	v := s[from:to]
 	if from >= to || harmlessValue(v) || strings.HasPrefix(v, "[redacted") || !sure && !looksChosen(v, "password") || sure && isMarkerOf(v) {

@@ -36,6 +36,9 @@ func (p *Pass) decoded(s string, m mode, g *sight, decoded int) (string, bool) {
 // + may stand for a space.
 func decode(s string, form bool) string {
 	v := plainLetters(withoutColors(s))
+	if v != s && strings.IndexByte(v, '%') >= 0 {
+		return v // what is encoded in it is a layer of its own
+	}
 	if form && strings.IndexByte(v, '+') >= 0 && base64Text(v) == "" {
 		v = strings.ReplaceAll(v, "+", " ")
 	}

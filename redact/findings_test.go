@@ -114,6 +114,7 @@ func TestSentencesStay(t *testing.T) {
 func TestSecretNames(t *testing.T) {
 	e := engine(t, redact.Config{})
 	for _, name := range strings.Fields(`passw pword psk wpa_psk preshared_key pre-shared-key passkey auth sessionid dsn jdbc_url DATABASE_URL
+		pin_raw adminPinB64 cookie_2 sessionCookieRaw webhook_url_backup user_pin_repeat WIFI_PIN_STR wpaKey x-functions-key openai_key verifyCode credentialSet seedWords cardVerificationValue
 		cert_key certificate_key fernet_key kms_data_key dek_plaintext storageKey mother_maiden_name
 		пароль 密码 パスワード 비밀번호 كلمة_السر şifre salasana lösenord heslo hasło geslo clave adgangskode`) {
 		p := e.Begin()

@@ -300,12 +300,16 @@ func (e *Engine) trait(name string) trait {
 	if strings.ContainsAny(name, "%&\\") {
 		name = decode(name, false)
 	}
+	written := name
+	if !isASCII(name) {
+		name = plainLetters(name)
+	}
 	joined := squeeze(name)
 	first, _, _ := strings.Cut(name, ".")
 	first = squeeze(first)
 	last := squeeze(name[strings.LastIndexByte(name, '.')+1:])
 	return trait{
-		nature:    e.classify(name),
+		nature:    e.classify(written),
 		namesPair: len(last) <= 16 && pairNames[last] || len(last) <= 32 && endsIn(last, pairNameEnds...),
 		pairValue: isPairValue(name[strings.LastIndexByte(name, '.')+1:]),
 		valueTail: len(last) <= 32 && endsIn(last, pairValueTails...),
@@ -318,8 +322,8 @@ func (e *Engine) trait(name string) trait {
 		isQuery:   queried(name) || last == "query" || last == "result" || last == "output" || joined == "text" || joined == "command" || joined == "q",
 		bindable:  bindingNames[first],
 		data:      sealedData(name),
-		clean:     len(name) < 11 && isIdentifier(name),
-		shown:     e.withoutKeys(name),
+		clean:     len(written) < 11 && isIdentifier(written),
+		shown:     e.withoutKeys(written),
 	}
 }
 
@@ -533,6 +537,10 @@ func inside(name string) nature {
 			return plain
 		case endsIn(part, "cookie", "cookies") || strings.HasPrefix(part, "cookie") && cookieHolders[strings.TrimPrefix(part[len("cookie"):], "s")]:
 			return cookies
+		case part == "securejsondata" || part == "securesettings":
+			return secret
+		case webhookWords[part] && (rest == "url" || rest == "uri" || rest == "href"):
+			return webhook
 		case part == "pin" || part == "pins":
 			return flagged
 		case rowWords[part] && rest != "" && rest[0] >= '0' && rest[0] <= '9':
@@ -585,10 +593,10 @@ func (e *Engine) secretNature(w []string, joined string) nature {
 			return connection
 		}
 	}
-	if strings.HasPrefix(last, "cookie") || joined == "setcookie" || len(w) > 1 && cookieHolders[last] && strings.HasPrefix(w[len(w)-2], "cookie") {
+	if strings.HasPrefix(last, "cookie") || joined == "setcookie" || len(w) > 1 && strings.HasPrefix(w[len(w)-2], "cookie") && (cookieHolders[last] || dataForms[last] || number(last)) {
 		return cookies
 	}
-	if webhookWords[joined] || len(w) > 1 && webhookWords[w[len(w)-2]+last] {
+	if webhookWords[joined] || len(w) > 1 && webhookWords[w[len(w)-2]+last] || len(w) > 2 && webhookWords[w[len(w)-3]+w[len(w)-2]] && (dataForms[last] || number(last)) {
 		return webhook
 	}
 	for i := range w {
@@ -660,8 +668,9 @@ func (e *Engine) isEmbedded(word string) bool {
 	return false
 }
 
-// ofPin are words behind "pin" under which it is a number that is typed.
-var ofPin = set(`code number value confirmation confirm confirmed again repeat repeated verify verification new old current hash input entry digits`)
+// dataForms are words behind the name of a value that leave it one: pin_raw, cookieB64.
+var dataForms = set(`value text plain raw b64 base64 enc encrypted str string input again repeat repeated new old json cleartext hash hashed digest data bytes array current
+	prev previous backup copy env var prod dev staging primary secondary main confirm confirmation confirmed verify verification code number entry digits`)
 
 // verdict weighs a term, the words [i,j) of a name, by the words around it.
 func verdict(w []string, i, j int, term string) nature {
@@ -672,7 +681,7 @@ func verdict(w []string, i, j int, term string) nature {
 	if j < len(w) && sounding[last] && !(last == "id" && (w[j-1] == "key" && contains(w, "access") || term == "secret")) {
 		return plain
 	}
-	if (term == "pin" || term == "pins") && j < len(w) && !ofPin[w[j]] {
+	if (term == "pin" || term == "pins") && j < len(w) && !dataForms[w[j]] {
 		return plain // pin_board
 	}
 	if strings.HasPrefix(term, "token") && i > 0 && (counting[w[i-1]] && (term == "tokens" || !measured[w[i-1]]) || term == "tokens" && w[i-1] == "context") {

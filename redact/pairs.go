@@ -103,6 +103,11 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if v := s[from:to]; v == "true" || v == "false" || number(v) && len(v) <= 2 || lineStart && counts(v) {
 			continue
 		}
+		if to+1 < len(s) && s[to] == ' ' && n == secret && strings.HasPrefix(lowered(lastName(name)), "cred") { // the user, and the password
+			if end := wordEnd(s, to+1); looksChosen(s[to+1:end], "password") {
+				to = end
+			}
+		}
 		rule := rulePair
 		if n == cookies {
 			rule = ruleCookie
@@ -476,7 +481,7 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 	if strings.HasPrefix(s[j:], "<<") {
 		return heredoc(s, j)
 	}
-	if lineStart && j+1 < len(s) && s[j] == '\\' && (s[j+1] == '\n' || s[j+1] == '\r') { // a line that goes on
+	if j+1 < len(s) && s[j] == '\\' && (s[j+1] == '\n' || s[j+1] == '\r') { // a line that goes on
 		for j < len(s) && (s[j] <= ' ' || s[j] == '\\') {
 			j++
 		}

@@ -495,6 +495,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	}
 	head := strings.Fields(lowered(s[max(0, j-len(noun)-40):max(0, j-len(noun))])) // changed his password to x
 	for _, w := range head[max(0, len(head)-3):] {
+		w = w[strings.LastIndexAny(w, "\"'(,:>`")+1:]
 		verb = verb || changing[w] || w == "change" || w == "update"
 	}
 

@@ -136,8 +136,12 @@ func isForm(s string) bool {
 	if strings.ContainsAny(s, " \t\r\n<>\"{}") || strings.IndexByte(s, '=') <= 0 {
 		return false
 	}
+	single := strings.IndexByte(s, '&') < 0
 	for part := range strings.SplitSeq(s, "&") {
 		name, value, ok := strings.Cut(part, "=")
+		if single && (strings.IndexByte(name, '(') >= 0 || !isASCII(name)) {
+			return false
+		}
 		if !ok || value == "=" || value == "" && len(name) > 15 || name == "" || len(name) > 128 || strings.ContainsAny(name, "/;,") || strings.IndexByte(name, ':') >= 0 && strings.IndexByte(s, '&') < 0 || openBracket(name) {
 			return false
 		}
