@@ -96,7 +96,7 @@ var sounding = set(`
 	settings options config2 configuration2 authentication auth2 grant granttype flow support event action request2 response2 role roles group
 	window interval period schedule year month day minlength maxlength hashing cost rounds iterations
 	threshold remaining second hour minute intervals channel channels inventory mismatch lockout delay grace queue topic ratio percentage percent alias aliases
-	reader readers operator operators custodian custodians owners managers consumer consumers lookup breach incident incidents team teams namespace cluster
+	domain domains retention site samesite host hostname port zone vendor reader readers operator operators custodian custodians owners managers consumer consumers lookup breach incident incidents team teams namespace cluster
 	history histories log threshold thresholds remaining channel channels minute second hour balance available consumed inventory detection hygiene leak
 	scanning scanner
 	exception exceptions controller impl factory listener filter interceptor repository test tests spec util utils model view component page form dialog screen dashboard

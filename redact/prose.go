@@ -499,8 +499,11 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		verb = verb || changing[w] || w == "change" || w == "update"
 	}
 
-	if n := len(head); n > 0 && (head[n-1] == "no" || head[n-1] == "without") {
-		return x, false // there is none
+	if n := len(head); n > 0 && (head[n-1] == "no" || head[n-1] == "without") || n > 1 && head[n-1] == "of" && sounding[head[n-2]] {
+		return x, false // there is none, or it is about its owner
+	}
+	if noun == "pin" && thingsWithPins[nextWord(s, j)] {
+		return x, false
 	}
 
 	start := j - len(noun)
@@ -584,12 +587,14 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return x, false
 		case origin && (verb || looksChosen(word, noun)) && !harmless[w] && !fillers[w] && strings.HasPrefix(s[to:], " to "):
 			return span{from: from, to: to, rule: ruleProse}, true
-		case owned && !linked && harmless[w] && !fillers[w]:
+		case owned && !linked && w == "key":
 			owned = false // what it is for
 		case owned && !linked && !strong(word) && isIdentifier(word) && looksChosen(word, noun):
 			owned = false // whose it is
 		case linked && strings.HasSuffix(w, "ed") && !fillers[w] && !changing[w] && inDictionary(w):
 			return x, false // what happened to it
+		case !linked && (word[0] == '/' || isLabelled(w)):
+			return x, false // a path, or a name that says what it is
 		case noun == "token" && s[start+len(noun)-1] == 's' && number(word) && len(word) < 9, ulid(word):
 			return x, false // how many, or which one
 		case linked && number(word) && len(word) < 4 && !looksChosen(word, noun):
@@ -637,8 +642,27 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	return x, false
 }
 
+// thingsWithPins are words that make a thing of "pin".
+var thingsWithPins = set(`board boards drop drops point points cap bar`)
+
+// nextWord returns the word behind j in lower case.
+func nextWord(s string, j int) string {
+	return lowered(s[min(len(s), j+1):wordEnd(s, min(len(s), j+1))])
+}
+
+// isLabelled reports whether a word is a name that begins with what it names: tok-17.
+func isLabelled(w string) bool {
+	first, rest, ok := strings.Cut(w, "-")
+	switch first {
+	case "tok", "token", "sec", "secret", "key", "cred", "kid", "sig":
+		return ok && len(rest) <= 12
+	}
+	return false
+}
+
 // areas are kinds of places, before their names: on page checkout.
 var areas = set(`form page screen dialog host server device machine node cluster database table account project tenant app application site service environment
+	header cookie query param parameter body request line position column file folder
 	namespace repository branch region vault store panel tab terminal kiosk step view`)
 
 // triggers are words before the name of a secret after which its value comes;
@@ -861,6 +885,9 @@ func hinted(s, low string, list []span) []span {
 func meant(s, low string, list []span) []span {
 	for k := range meanings {
 		for _, at := range meanings[k].find(low) {
+			if describes(low, at[1]) {
+				continue
+			}
 			for k := 2; k < len(at); k += 2 {
 				if from, to := at[k], at[k+1]; from >= 0 && !harmlessValue(s[from:to]) {
 					list = append(list, span{from: from, to: to, rule: ruleProse})

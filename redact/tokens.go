@@ -328,6 +328,9 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 	if ulid(word) {
 		return list
 	}
+	if len(word) == 43 && strings.HasSuffix(s[:from], "SHA256:") {
+		return list // the fingerprint of a key
+	}
 	if awsSecret(word) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
@@ -354,7 +357,7 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 	if dense(word) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
-	if len(word) >= 20 && g.looks&lookProse != 0 && (random(word, 3) || mixedCase(word) && random(word, 2)) && !isUUID(word) && noSlash(word) && nearTelling(s, from) {
+	if len(word) >= 20 && g.looks&lookProse != 0 && (random(word, 3) || mixedCase(word) && random(word, 2)) && !isUUID(word) && noSlash(word) && !isPod(word) && nearTelling(s, from) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
 	if g.solid < 40 {
@@ -382,6 +385,20 @@ func behindWords(s string) int {
 		}
 	}
 	return 0
+}
+
+// isPod reports whether a word is the name of a pod or of its kin: parts of lower-case
+// letters and digits, the first a word, none longer than 12.
+func isPod(s string) bool {
+	if strings.Count(s, "-") < 2 {
+		return false
+	}
+	for n, part := range strings.Split(s, "-") {
+		if len(part) > 12 || strings.Trim(part, lowerLetters+"0123456789") != "" || n == 0 && !inDictionary(part) && !jargon[part] && len(part) > 4 {
+			return false
+		}
+	}
+	return true
 }
 
 // appTokens finds the number of an app, | and its secret, as Facebook writes it.
