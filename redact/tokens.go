@@ -357,7 +357,7 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 	if dense(word) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
-	if len(word) >= 20 && g.looks&lookProse != 0 && (random(word, 3) || mixedCase(word) && random(word, 2)) && !isUUID(word) && noSlash(word) && !isPod(word) && nearTelling(s, from) {
+	if len(word) >= 20 && g.looks&lookProse != 0 && (random(word, 3) || mixedCase(word) && random(word, 2)) && !isUUID(word) && noSlash(word) && !isPod(word) && !wordy(word) && nearTelling(s, from) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
 	if g.solid < 40 {

@@ -390,7 +390,7 @@ func (p *Pass) siblings(i int32) (x near) {
 			continue
 		}
 		name := p.nameIn(c)
-		if name == "" || n.trait.nature == secret && !p.secretName(name) {
+		if name == "" || n.trait.nature == secret && !secretTerms[squeeze(name)] {
 			continue
 		}
 		nature := p.pairNature(lastSegment(name))
