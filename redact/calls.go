@@ -151,6 +151,37 @@ func cookieSpans(s string, list []span) []span {
 	return list
 }
 
+// cookieSigns are attributes of a cookie (RFC 6265), behind its value.
+var cookieSigns = []string{"; path=/", "; httponly", "; samesite=", "; max-age="}
+
+// sentSpans finds the value of a cookie by the attributes behind it: sid=x; Path=/.
+func sentSpans(s string, list []span) []span {
+	low := lowered(s)
+	for at := 0; at < len(s); {
+		end := lineEnd(s, at)
+		first := -1
+		for _, sign := range cookieSigns {
+			if k := strings.Index(low[at:end], sign); k >= 0 && (first < 0 || k < first) {
+				first = k
+			}
+		}
+		if first > 0 {
+			from, to := at, at+first
+			if k := strings.LastIndexAny(s[from:to], " \"'"); k >= 0 {
+				from += k + 1
+			}
+			if k := strings.IndexByte(s[from:to], ';'); k >= 0 { // other attributes in between
+				to = from + k
+			}
+			if k := strings.IndexByte(s[from:to], '='); k > 0 && k < to-from-1 && isIdentifier(s[from:from+k]) && !number(s[from+k+1:to]) {
+				list = append(list, span{from: from + k + 1, to: to, rule: ruleCookie})
+			}
+		}
+		at = end + 1
+	}
+	return list
+}
+
 // jarSpans finds the cookies in lines of a Netscape file: domain, flag, path, flag,
 // time, name and value between tabs.
 func jarSpans(s string, list []span) []span {

@@ -66,6 +66,7 @@ var secretTerms = set(`
 	proxyuserpwd smtpauthpass sshprivkey preauthkey otpseed totpseed otpsecret doorcode alarmcode pairingcode
 	pwhash passhash pwdhash securejsondata securesettings securesetting
 	encryptedkey
+	oauthverifier tin itin sinnumber nationalinsurance drivinglicense ahv ahvnumber fiscalcode codicefiscale accountno ntlm ntlmhash lmhash nthash licencekey activationkey serialkey spnego wresult
 	wpa2key wpa3key wpakey wlankey wirelesskey networksecuritykey functionskey otpkey totpkey hotpkey mfakey securestring securevalue securetext
 	verifycode emailcode tfacode twofacode totpcode hotpcode passwordcode signincode
 	seedword walletseed recoveryword backupword secretword cardverification cardverificationvalue cardverificationnumber cardsecuritycode cardcode cvnumber
@@ -285,6 +286,7 @@ type trait struct {
 	marks     bool   // if it is true, the value beside it is a secret
 	grants    bool   // of a request for a token, whose code is a secret
 	code      bool   // it ends in code
+	jwk       bool   // it is the type of a JSON web key
 	data      bool   // of a sealed object
 	inner     bool   // what it holds depends on the one around it: response, body
 	dotted    bool   // it has dots
@@ -316,9 +318,10 @@ func (e *Engine) trait(name string) trait {
 		marks:     marking[strings.TrimPrefix(last, "is")],
 		grants:    granting[last],
 		code:      last == "code",
+		jwk:       last == "kty",
 		inner:     innerNames[first],
 		dotted:    strings.IndexByte(name, '.') >= 0,
-		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase",
+		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase" || joined == "number" || joined == "codes" || joined == "words" || joined == "seed",
 		isQuery:   queried(name) || last == "query" || last == "result" || last == "output" || joined == "text" || joined == "command" || joined == "q",
 		bindable:  bindingNames[first],
 		data:      sealedData(name),
@@ -517,7 +520,7 @@ func holdsLogin(w []string) bool {
 var signsAsLetters = strings.NewReplacer("$", "s", "@", "a", "!", "i", "0", "o", "3", "e", "1", "i", "4", "a", "5", "s", "7", "t")
 
 // authOf are words before "auth" that make it a password, or a user with one.
-var authOf = set(`redis rediscli proxy http https basic smtp ftp imap digest registry docker npm mongo mongodb db mysql postgres mqtt amqp rabbitmq ldap snmp wifi
+var authOf = set(`x redis rediscli proxy http https basic smtp ftp imap digest registry docker npm mongo mongodb db mysql postgres mqtt amqp rabbitmq ldap snmp wifi
 	elastic elasticsearch kafka git api curl wget http2 url server master client default bot service etcd memcached nats vpn upstream downstream remote gateway broker mail webdav ssh`)
 
 // inside tells what the parts of a dotted name before the last say, since a map

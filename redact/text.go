@@ -92,7 +92,7 @@ var looks = []struct {
 	{lookReset, "invite/|unsubscribe/|invitation/|unlock/|reset|verify|confirm|magic|activate|recover|accept/|/key/|/token/|/join/|signin/|login/"},
 	{lookLogin, "pre-shared-key|_pw |as sysdba|as sysoper|rootpw|logon|_auth |authentication failed: |auth failed: |login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |ftp>|curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken|proxy-user|alias set|snmp-server|openssl|vault login|http -a|ssh-keygen|expdp|impdp|sqlplus|plink|bcp |--user|identified by|identified with|.set|setp|sett|sets|setk|setheader|put(|cookie |<<<|/p:|/pwd:|/pass|identify |cargo login|sasl plain|setuser|lftp|http-basic|mosquitto|user-secrets|keyvault|reg add|encrypt_string|_auth=|unseal|pscp|psftp| -pw |rman |sqlldr|exp |imp |from-literal|gcloud secrets|put-parameter|authenticate_user|-sec.psk|-sec.wep|iwconfig|<(echo|ldappasswd|runas|sqlcmd|htdigest|smbclient|kv put|zip -|rar a|rar x|wpa_passphrase|radtest|sendemail|secrets set|nuget push|gem push|with-token|bundle config|ipmitool|https -a|--auth|authentication |authorization |wifi-sec|is the login|are the |is your login|use code |enter code |the code |keyexception|tokenexception|credentials |logon |denied (|failed (|rejected (|username "},
 	{lookGrant, "code="},
-	{lookCookie, "cookie|true\t|false\t"},
+	{lookCookie, "cookie|true\t|false\t|; path=/|; httponly|; samesite=|; max-age="},
 	{lookPath, "sendwebhookdata/|/hook/|/integration/|/webhook|/hooks/|/services/t|/bot|/incomingwebhook/|/with/key/"},
 	{lookShell, "db.|.find|.insert|.update|.delete|.aggregate(|.count|.distinct(|.replace|.remove({|one({|many([|one( {|{$|$set|$match|filter|query:|query{|pipeline|mongo|err.op|writeerrors"},
 	{lookGraph, "query |query(|query{|mutation |mutation{|mutation(|subscription |fragment "},
@@ -249,7 +249,7 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 		list = p.bracketed(s, list)
 	}
 	if g.looks&lookCookie != 0 {
-		list = cookieSpans(s, jarSpans(s, list))
+		list = cookieSpans(s, jarSpans(s, sentSpans(s, list)))
 	}
 	if g.looks&lookMultipart != 0 {
 		list = p.multipartSpans(s, list)

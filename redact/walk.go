@@ -171,6 +171,8 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		switch {
 		case len(pairs) > 0 && paired(pairs, key, t) != plain && !p.names(c):
 			is = paired(pairs, key, t)
+		case near.jwk && privateParts[segment(key)], t.code && is == plain && p.nodes[c].kind == text && p.isTyped(i, c):
+			is = secret
 		case sealed && t.data && (near.kind == "" || sealedData(strings.TrimPrefix(key, near.kind))), near.granted && t.code && p.nodes[c].kind == text:
 			is = secret
 		case statement != "" && (t.bindable || bindingNames[squeeze(within(key, statement[1:]))]):
@@ -351,6 +353,35 @@ type near struct {
 	sealed    bool   // whether it is a sealed object of Kubernetes
 	kind      string // what is around the name of the member that says so, and a dot
 	granted   bool   // whether it asks for a token
+	jwk       bool   // whether it is a JSON web key (RFC 7517)
+}
+
+// privateParts are members of a JSON web key that are secret.
+var privateParts = set(`k d p q dp dq qi oth`)
+
+// factors are words of names of factors of authentication, and of what is done with
+// one, whose code is typed.
+var factors = set(`otp totp hotp 2fa mfa tfa sms verification verify twofactor authenticator challenge`)
+
+// isTyped reports whether a member is the code of a factor: four to eight digits beside
+// a text that names it.
+func (p *Pass) isTyped(i, code int32) bool {
+	if v := p.nodes[code].text; len(v) < 4 || len(v) > 8 || strings.Trim(v, "0123456789") != "" {
+		return false
+	}
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		n := &p.nodes[c]
+		if n.kind != text || c == code || len(n.text) > 40 {
+			continue
+		}
+		var array [maxWords]string
+		for _, w := range words(n.text, array[:0]) {
+			if factors[w] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // siblings looks at the members of an object for what they say about one another.
@@ -362,6 +393,7 @@ func (p *Pass) siblings(i int32) (x near) {
 		n.trait = t
 		valued = valued || t.pairValue || t.valueTail || t.dotted
 		x.granted = x.granted || t.grants
+		x.jwk = x.jwk || t.jwk
 		if n.kind == array && namesPath(n) || n.kind == object && t.namesPair || n.kind == boolean && t.marks {
 			named = true
 		}
