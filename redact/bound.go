@@ -237,6 +237,13 @@ var bareErrors = []login{
 	{`value type`, regexp.MustCompile(`(?i)value type \w+ \("([^"\r\n]*)"\)`), false},
 }
 
+// boundaries finds values of rows that stand outside of rows: beside statements, in
+// streams, in errors and in queries of other languages than SQL.
+func boundaries(s string, list []span) []span {
+	low := lowered(s)
+	return querySpans(s, low, copySpans(s, low, unboundSpans(s, low, list)))
+}
+
 // unboundSpans finds values beside statements, and those that errors quote for what
 // they are.
 func unboundSpans(s, low string, list []span) []span {

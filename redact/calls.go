@@ -16,6 +16,10 @@ func (p *Pass) callSpans(s string, list []span) []span {
 		}
 		open := at + k
 		at = open + 1
+		if secretly(s, open) {
+			list = arguments(s, open, list)
+			continue
+		}
 		first, end, ok := argument(s, at)
 		if !ok {
 			continue
@@ -23,6 +27,7 @@ func (p *Pass) callSpans(s string, list []span) []span {
 		callee := calleeOf(s, open)
 		last, count := first, 1
 		login := logsIn(callee)
+		connects := endsIn(lowered(callee), "connect", "getconnection", "pdo")
 		for count < 4 && end < len(s) && s[end] == ',' {
 			next, then, ok := argument(s, end+1)
 			if !ok {
@@ -32,7 +37,9 @@ func (p *Pass) callSpans(s string, list []span) []span {
 				list = append(list, next)
 			}
 			last, end = next, then
-			count++
+			if count++; connects && count == 3 { // behind the server and the user
+				list = append(list, next)
+			}
 			if count == 2 && (callee != "" || then == len(s) || s[then] == ')') && isIdentifier(s[first.from:first.to]) && p.secretName(s[first.from:first.to]) && !p.alsoName(s[next.from:next.to]) {
 				list = append(list, next)
 			}
@@ -43,6 +50,61 @@ func (p *Pass) callSpans(s string, list []span) []span {
 		at = max(at, first.to)
 	}
 	return list
+}
+
+// keyed are names of calls, or what they are of, that take a secret or a key as it is.
+var keyed = []string{"bcrypt.", "argon2", "scrypt", "pbkdf2", "password_hash", "password_verify", "hmac", "jwt.", "encrypt", "decrypt", "secret.", "crypt"}
+
+// secretly reports whether the call whose bracket is at open takes a secret.
+func secretly(s string, open int) bool {
+	i := open
+	for i > 0 && open-i < 64 && (isAlnum(s[i-1]) || s[i-1] == '_' || s[i-1] == '.') {
+		i--
+	}
+	name := lowered(s[i:open])
+	for _, k := range keyed {
+		if at := strings.Index(name, k); at >= 0 && (k != "crypt" || name == k) && !strings.HasPrefix(name, "get") {
+			return true
+		}
+	}
+	return false
+}
+
+// arguments takes all quoted arguments of a call but the names of algorithms.
+func arguments(s string, open int, list []span) []span {
+	end := balanced(s, open)
+	for i := open + 1; i < end; i++ {
+		if s[i] != '"' && s[i] != '\'' {
+			continue
+		}
+		from, to := quoted(s[:end], i, "")
+		if v := s[from:to]; from < to && !algorithm(v) {
+			list = append(list, span{from: from, to: to, rule: rulePair})
+		}
+		i = to
+	}
+	return list
+}
+
+// algorithms are the first words of names of algorithms and encodings.
+var algorithms = set(`sha md aes des hs rs es ps utf hex base bf hmac blowfish ascii binary camellia chacha rsa pbkdf argon bcrypt scrypt tripledes gcm cbc
+	default bytes buffer latin ed ecdsa`)
+
+// algorithm reports whether a text names an algorithm or an encoding: sha256, aes-256-gcm.
+func algorithm(v string) bool {
+	n := 0
+	for n < len(v) && isAlpha(v[n]) {
+		n++
+	}
+	if !algorithms[strings.ToLower(v[:n])] || len(v) > 24 {
+		return false
+	}
+	for _, c := range []byte(v[n:]) {
+		if !isDigit(c) && c != '-' && c != '_' && c != '/' && !(isAlpha(c) && strings.ContainsAny(v[n:], "-_/")) {
+			return false
+		}
+	}
+	return true
 }
 
 // argument returns what is within the quotes of the argument at, and where what
@@ -101,7 +163,7 @@ var doing = set(`get find load read fetch delete remove has is reset list rotate
 // logsIn reports whether a call takes a user and a password.
 func logsIn(callee string) bool {
 	callee = squeeze(callee)
-	return endsIn(callee, "auth", "login", "signin", "authenticate", "credentials", "credential", "cookie") && !strings.HasPrefix(callee, "get") && !strings.HasPrefix(callee, "delete")
+	return endsIn(callee, "auth", "login", "signin", "authenticate", "credentials", "credential", "cookie", "basic") && !strings.HasPrefix(callee, "get") && !strings.HasPrefix(callee, "delete")
 }
 
 // bracketed finds a value in brackets right behind the name of a secret, as programs

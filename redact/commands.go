@@ -111,7 +111,7 @@ func shortOption(s string, i, j, k, from, to int, list []span) []span {
 			return value(from, to)
 		}
 	case 'P':
-		if !glued && has("sqlcmd", "bcp", "ipmitool", "mosquitto_pub", "mosquitto_sub", "zip", "isql", "osql", "unzip") {
+		if !glued && (beside(line) && !number(s[from:to]) || has("sqlcmd", "bcp", "ipmitool", "mosquitto_pub", "mosquitto_sub", "zip", "isql", "osql", "unzip")) {
 			return value(from, to)
 		}
 	case 'u', 'U':
@@ -123,11 +123,22 @@ func shortOption(s string, i, j, k, from, to int, list []span) []span {
 			return value(from+c+1, to)
 		}
 	case 'w', 'a':
-		if !glued && has("ldap", "redis-cli", "net", "memc", "radtest") && from > k {
+		if !glued && has("ldap", "redis-cli", "valkey-cli", "keydb-cli", "dragonfly", "net", "memc", "radtest") && from > k {
 			return value(from, to)
 		}
 	}
 	return list
+}
+
+// beside reports whether a user is named in a command line, so that its password may be
+// too.
+func beside(line string) bool {
+	for _, option := range []string{" -u ", " -U ", " --user ", " --user=", " --username ", " --username="} {
+		if strings.Contains(line, option) {
+			return !after(line, "docker", "podman", "psql", "pg_dump", "sudo", "curl")
+		}
+	}
+	return false
 }
 
 func number(s string) bool {
@@ -226,7 +237,37 @@ var logins = []login{
 	{`pass`, regexp.MustCompile(`(?i)\b(?:user(?:name)?|login|account)[ :=]+[\w.@-]+,? (?:and |with |/ )?pass[ :=]+["']?([^\s"',;]+)`), false},
 	{`log`, regexp.MustCompile(`(?i)\blog[io]n (?:denied|failed|rejected|refused):? \(?[\w.@-]+/([^\s)]+)`), false},
 	{`_pw `, regexp.MustCompile(`\b(?:user|owner)_pw (\S+)`), false},
-	{` as sys`, regexp.MustCompile(`(?i)\b[\w$]+/["']?(\S+?)["']?@\S+ as sys(?:dba|oper)`), false},
+	{` as sys`, regexp.MustCompile(`(?i)\b[\w$]+/["']?(\S+?)["']?(?:@\S+)? as sys(?:dba|oper)`), false},
+	{`conn`, regexp.MustCompile(`(?i)\bconn(?:ect)? [\w$.-]+/["']?([^\s"'@/][^\s"'@]*)["']?@`), false},
+	{`@(desc`, regexp.MustCompile(`(?i)\b[\w$]+/["']?([^\s"'@/]+)["']?@\(DESCRIPTION`), false},
+	{`bw `, regexp.MustCompile(`\bbw (?:login \S+@?\S*|unlock) ["']?([^\s"'-][^\s"']*)`), false},
+	{`curl`, regexp.MustCompile(`\bcurl .*?(?:-E|--cert)[ =]["']?[^\s:"']+:([^\s"']+)`), false},
+	{`connect to`, regexp.MustCompile(`(?i)\bconnect to \S+ user \S+ using ["']?([^\s"']+)`), false},
+	{`user add`, regexp.MustCompile(`\buser add ["']?[\w.@-]+:([^\s"']+)`), false},
+	{`.logon`, regexp.MustCompile(`(?i)\.logon [\w./-]+,["']?([^\s"';]+)`), false},
+	{`key `, regexp.MustCompile(`\biw .*?\bkey \d:(\S+)`), false},
+	{`passwd -new`, regexp.MustCompile(`\bkeytool .*?passwd -new ["']?([^\s"']+)`), false},
+	{`-auth=`, regexp.MustCompile(`\s-(?:http-)?auth=["']?[^\s:"']+:([^\s"']+)`), false},
+	{`openssl`, regexp.MustCompile(`\bopenssl (?:dgst|mac) .*?-hmac ["']?([^\s"']+)`), false},
+	{`openssl`, regexp.MustCompile(`\bopenssl passwd (?:-salt \S+ |-\S+ )*["']?([^\s"'-][^\s"']*)`), false},
+	{`pdf`, regexp.MustCompile(`\bpdf\w+ .*?-[uo]pw ["']?([^\s"']+)`), false},
+	{`qpdf`, regexp.MustCompile(`\bqpdf .*?--encrypt ["']?([^\s"']+)["']? ["']?([^\s"']+)`), false},
+	{`obscure`, regexp.MustCompile(`\brclone obscure ["']?([^\s"']+)`), false},
+	{`samba-tool`, regexp.MustCompile(`\bsamba-tool user (?:create|add) \S+ ["']?([^\s"'-][^\s"']*)`), false},
+	{`security `, regexp.MustCompile(`\bsecurity (?:add|import|set)\S* .*?-[wP] ["']?([^\s"']+)`), false},
+	{`signtool`, regexp.MustCompile(`(?i)\bsigntool .*?/p ["']?([^\s"']+)`), false},
+	{`slappasswd`, regexp.MustCompile(`\bslappasswd .*?-s ["']?([^\s"']+)`), false},
+	{`sonar.`, regexp.MustCompile(`-Dsonar\.(?:login|token|password)=["']?([^\s"']+)`), false},
+	{`kv patch`, regexp.MustCompile(`\bkv patch (?:-\S+ )*\S+ ([^\r\n]+)`), false},
+	{`unwrap`, regexp.MustCompile(`\bvault unwrap (?:-\S+ )*([^\s-]\S*)`), false},
+	{`winrs`, regexp.MustCompile(`(?i)\bwinrs .*?[-/]p(?:assword)?:["']?([^\s"']+)`), false},
+	{`isql `, regexp.MustCompile(`(?:^|\s)i?sql \w[\w.-]* \w[\w.@-]* ["']?([^\s"'-][^\s"']*)`), false},
+	{`cryptsetup`, regexp.MustCompile(`(?:echo|printf) (?:-\w+ )?["']([^"']+)["'] ?\| ?(?:sudo )?cryptsetup`), false},
+	{`wpa-psk`, regexp.MustCompile(`\bwpa-psk (?:ascii|hex) (?:\d )?(\S+)`), false},
+	{`"`, regexp.MustCompile(`(?m)(?:^|: ?)(?:PSK|EAP|XAUTH|NTLM|RSA \S+|PKCS12 \S+|ECDSA \S+) "([^"\r\n]+)"`), false},
+	{`.equals`, regexp.MustCompile(`(?i)(?:pass\w*|secret|token|pwd|pin|key)\.equals(?:IgnoreCase)?\(["']([^"'\r\n]+)`), false},
+	{`.equals`, regexp.MustCompile(`(?i)["']([^"'\r\n]+)["']\.equals(?:IgnoreCase)?\(\w*(?:pass\w*|secret|token|pwd)\)`), false},
+	{`</`, regexp.MustCompile(`(?i)\b(?:password|passwd|passcode|passphrase|pin|token|api key|secret|code)(?: is| was)?:? ?<(?:b|i|u|em|strong|code|kbd|tt|span|mark|samp|pre)\b[^<>]*>([^<]+)<`), false},
 	{`rootpw`, regexp.MustCompile(`\brootpw (?:--\w+ )?([^\s-]\S*)`), false},
 	{`pre-shared-key`, regexp.MustCompile(`\bpre-shared-key (?:(?:local|remote|ascii-text|hex|address \S+ key) )?["']?([^\s"']+)`), false},
 	{`code `, regexp.MustCompile(`(?i)\b(?:use|enter|type|your|the) (?:the |this )?code:? (?:is )?["']?(\d{4,8})\b`), false},

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"regexp"
 	"strings"
 )
 
@@ -233,6 +234,58 @@ func movedBefore(before string) bool {
 func setting(before string) bool {
 	before = strings.TrimRight(before[max(0, len(before)-12):], " ")
 	return endsIn(strings.ToLower(before), "set", "setx", "--global", "--add", "-")
+}
+
+// visible is how var_dump of PHP writes a member that is not public.
+var visible = regexp.MustCompile(`\["(\w+)":(?:"[^"]*":)?(?:protected|private)\]\s*=>\s*string\(\d+\)\s+"([^"]*)"`)
+
+// members finds the values of such members.
+func (p *Pass) members(s string, list []span) []span {
+	for _, m := range visible.FindAllStringSubmatchIndex(s, -1) {
+		if p.secretName(s[m[2]:m[3]]) {
+			list = append(list, span{from: m[4], to: m[5], rule: rulePair})
+		}
+	}
+	return list
+}
+
+// severally finds the values of assignments to several names: user, password = 'x', 'y'.
+func (p *Pass) severally(s string, list []span) []span {
+	for at := 0; at < len(s); {
+		end := lineEnd(s, at)
+		line := s[at:min(end, at+maxHead)]
+		eq := strings.IndexByte(line, '=')
+		if eq > 0 && strings.IndexByte(line[:eq], ',') > 0 {
+			names := strings.Split(strings.Trim(line[:eq], " :[]("), ",")
+			from := at + eq + 1
+			for k := 0; k < len(names) && from < at+len(line); k++ {
+				for from < at+len(line) && (s[from] == ' ' || s[from] == '[' || s[from] == '(') {
+					from++
+				}
+				if from == at+len(line) {
+					break
+				}
+				value, to := from, from
+				if s[from] == '"' || s[from] == '\'' {
+					value, to = quoted(s[:at+len(line)], from, "")
+				} else if to = from + strings.IndexByte(s[from:at+len(line)], ','); to < from {
+					to = at + len(line)
+				}
+				name := strings.TrimSpace(names[k])
+				if value > from && value < to && isIdentifier(name) && name != "" && p.secretName(name) {
+					list = append(list, span{from: value, to: to, rule: rulePair})
+				}
+				if from = to; from < at+len(line) && s[from] != ',' {
+					from++
+				}
+				if from < at+len(line) && s[from] == ',' {
+					from++
+				}
+			}
+		}
+		at = end + 1
+	}
+	return list
 }
 
 // serialized finds the value after a name in what PHP serialized:

@@ -289,6 +289,7 @@ type trait struct {
 	jwk       bool   // it is the type of a JSON web key
 	data      bool   // of a sealed object
 	inner     bool   // what it holds depends on the one around it: response, body
+	command   bool   // it is a command of MongoDB
 	dotted    bool   // it has dots
 	joins     bool   // its name is complete only with the one around it: api, key
 	clean     bool   // the name itself holds no secret, being a short identifier
@@ -320,6 +321,7 @@ func (e *Engine) trait(name string) trait {
 		code:      last == "code",
 		jwk:       last == "kty",
 		inner:     innerNames[first],
+		command:   mongoCommands[last],
 		dotted:    strings.IndexByte(name, '.') >= 0,
 		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase" || joined == "number" || joined == "codes" || joined == "words" || joined == "seed",
 		isQuery:   queried(name) || last == "query" || last == "result" || last == "output" || joined == "text" || joined == "command" || joined == "q",

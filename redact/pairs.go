@@ -361,6 +361,10 @@ func lastName(name string) string {
 // two words before it, and whether it begins its line.
 func nameBefore(s string, i int) (name string, lineStart bool) {
 	j := i
+	if j > 1 && s[i] == '=' && (s[j-1] == '?' || s[j-1] == '+') && s[j-2] == ' ' { // of make and shells
+		j--
+		i--
+	}
 	for j > 0 && (s[j-1] == ' ' || s[j-1] == '\t' || s[j-1] == '=' || s[j-1] == ':') && i-j < 4 {
 		j--
 	}
@@ -478,8 +482,35 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 			j += k + 1
 		}
 	}
+	if strings.HasPrefix(s[j:], "(string) ") { // as a dump of Go has it
+		if k := strings.IndexByte(s[j:min(len(s), j+40)], '"'); k > 0 {
+			j += k
+		}
+	}
+	if strings.HasPrefix(s[j:], `<<"`) { // a binary of Erlang
+		if k := strings.Index(s[j:], `">>`); k > 0 {
+			return j + 3, j + k
+		}
+	}
 	if strings.HasPrefix(s[j:], "<<") {
 		return heredoc(s, j)
+	}
+	if strings.HasPrefix(s[j:], "$(") {
+		return j, balanced(s, j+1)
+	}
+	if s[i] == '=' && j < len(s) && s[j] == '{' {
+		if to := braced(s, j); to > 0 {
+			return j + 1, to
+		}
+	}
+	for k := j; k < min(len(s), j+3); k++ { // a literal with a prefix
+		if s[k] == '"' || s[k] == '\'' || s[k] == '\\' && k > j && k+1 < len(s) && s[k+1] == '"' {
+			j = k
+			break
+		}
+		if !isAlnum(s[k]) && s[k] != '@' && s[k] != '$' {
+			break
+		}
 	}
 	if j+1 < len(s) && s[j] == '\\' && (s[j+1] == '\n' || s[j+1] == '\r') { // a line that goes on
 		for j < len(s) && (s[j] <= ' ' || s[j] == '\\') {
@@ -544,6 +575,27 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 		to = rest(s, to, s[i], lineStart)
 	}
 	return from, to
+}
+
+// braced returns where a value in the braces of ODBC ends, which doubles those in it; 0
+// if what begins at j is none.
+func braced(s string, j int) int {
+	for k := j + 1; k < len(s) && k-j < maxQuoted; k++ {
+		switch s[k] {
+		case '}':
+			if k+1 < len(s) && s[k+1] == '}' {
+				k++
+				continue
+			}
+			if k+1 == len(s) || strings.IndexByte(";\r\n \"'", s[k+1]) >= 0 {
+				return k
+			}
+			return 0
+		case '{', ':', '"', '\n':
+			return 0
+		}
+	}
+	return 0
 }
 
 // callOf returns where the bracket of a call begins that a value at j is, such as
@@ -646,6 +698,10 @@ func quoted(s string, j int, esc string) (from, to int) {
 		}
 		if s[k] == q && strings.HasSuffix(s[from:k], esc) && (esc == "" || !strings.HasSuffix(s[from:k], `\`+esc)) {
 			if q == '\'' && k+1 < len(s) && isAlnum(s[k+1]) {
+				continue
+			}
+			if k > from && esc == "" && k+2 < len(s) && s[k+1] == q && (isAlnum(s[k+2]) || strings.IndexByte("!#$%^*~", s[k+2]) >= 0) { // a quote in the value
+				k++
 				continue
 			}
 			return from, k - len(esc)

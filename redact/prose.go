@@ -1055,7 +1055,7 @@ var changes = regexp.MustCompile(`([\w.-]{2,64})(?: (?:was |is )?(?:changed|upda
 
 // assignments are names and values side by side in calls and tuples:
 // setProperty("name", "value"), ('name', 'value'), {name, "value"}.
-var assignments = regexp.MustCompile(`[({\[,]\s*:?["']?([\w.-]{2,64})["']?\s*,\s*["']([^"'\r\n]{1,512})["']`)
+var assignments = regexp.MustCompile(`[({\[,]\s*:?["']?([\w.-]{2,64})["']?\s*,\s*(?:<<)?["']([^"'\r\n]{1,512})["']`)
 
 // definitions are names and quoted values after a word that defines.
 var definitions = regexp.MustCompile(`(?i)(?:#define|setq|defconst|defvar|\w*header|const|setenv|export)\s+([\w.-]{2,64})\s+["']([^"'\r\n]{1,512})["']`)
@@ -1094,7 +1094,7 @@ func (p *Pass) quotedBefore(s string, list []span) []span {
 // named takes the second group of each match whose first is the name of a secret.
 func (p *Pass) named(s string, expr *regexp.Regexp, list []span) []span {
 	for _, at := range expr.FindAllStringSubmatchIndex(s, -1) {
-		if p.secretName(s[at[2]:at[3]]) && !p.secretName(s[at[4]:at[5]]) && !harmlessValue(s[at[4]:at[5]]) {
+		if p.secretName(s[at[2]:at[3]]) && !p.alsoName(s[at[4]:at[5]]) && !harmlessValue(s[at[4]:at[5]]) {
 			list = append(list, span{from: at[4], to: at[5], rule: rulePair})
 		}
 	}

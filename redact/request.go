@@ -95,7 +95,9 @@ func (p *Pass) plainRequest(s string) string {
 	case graphQL(s):
 		return p.graphQL(s)
 	case strings.HasPrefix(trimmed, "<"):
-		if list := p.markupSpans(s, elementSpans(s, nil)); len(list) > 0 {
+		var g sight
+		p.e.see(s, &g)
+		if list := p.markupSpans(s, elementSpans(s, p.spans(s, request, &g, 0))); len(list) > 0 {
 			s = p.apply(s, list, request, 0)
 		}
 		return p.markup(s)
@@ -124,6 +126,12 @@ func (p *Pass) databaseText(s string, list []span) []span {
 	p.e.see(s, &g)
 	if g.looks&lookDatabase != 0 {
 		list = databaseSpans(s, list)
+	}
+	if g.looks&lookBound != 0 {
+		list = boundaries(s, list)
+	}
+	if g.looks&lookShell != 0 {
+		list = mongoSpans(s, list)
 	}
 	if g.signs&signLine != 0 {
 		list = tableSpans(s, list)

@@ -33,6 +33,9 @@ func rowSpans(s, low string, list []span) []span {
 		}
 	}
 	for _, form := range []*regexp.Regexp{fetchedBy, answered} {
+		if form == fetchedBy && strings.IndexByte(s, ':') < 0 && strings.IndexByte(s, '=') < 0 || form == answered && !strings.ContainsAny(s, "[{") {
+			continue
+		}
 		for _, m := range form.FindAllStringSubmatchIndex(s, -1) {
 			from, to := m[len(m)-2], m[len(m)-1]
 			switch {

@@ -19,6 +19,7 @@ var sqlStarts = []struct{ verb, then string }{
 	{"revoke", "--"}, {"revoke", "/*"}, {"grant", "--"}, {"grant", "/*"}, {"create", "; --"}, {"alter", "; --"},
 	{"match", "return"}, {"match", "delete"}, {"match", "set"}, {"merge", "set"}, {"create", "{name"},
 	{"open", "by password"}, {"alter", "identified"},
+	{"from", "= '"}, {"from", "='"}, {"from", "= \""}, {"from", "like '"}, {"from", "in ('"}, {"for", "== '"}, {"for", "== \""}, {"begin", "('"}, {"create", "enum ("}, {"select", "where {"}, {"select", "where{"},
 }
 
 // sqlStart finds where a statement begins in s, -1 if nowhere.
@@ -40,7 +41,7 @@ func sqlStart(s string) int {
 
 // weak are verbs that sentences have too: they begin a statement only where a
 // sentence or a text may begin.
-var weak = []string{"set", "do", "show", "load", "backup", "comment", "drop", "attach", "match", "notify", "truncate", "merge"}
+var weak = []string{"set", "from", "for", "begin", "do", "show", "load", "backup", "comment", "drop", "attach", "match", "notify", "truncate", "merge"}
 
 func isWeak(s string) bool {
 	for _, w := range weak {
@@ -86,7 +87,7 @@ func isWordByte(c byte) bool { return isAlnum(c) || c == '_' || c == '.' || c ==
 // isSQL reports whether s is a statement as a whole.
 func isSQL(s string) bool {
 	s = s[beginning(s):]
-	if s == "" || !startsVerb(s) {
+	if s == "" || !startsVerb(s, true) {
 		return false
 	}
 	i := sqlStart(s)
@@ -96,12 +97,15 @@ func isSQL(s string) bool {
 // startsLikeSQL compares the first word only.
 func startsLikeSQL(s string) bool {
 	s = s[beginning(s):]
-	return s != "" && startsVerb(s)
+	return s != "" && startsVerb(s, false)
 }
 
-func startsVerb(s string) bool {
+// startsVerb reports whether s begins with the verb of a statement; with words of
+// sentences too if wide.
+func startsVerb(s string, wide bool) bool {
 	for _, k := range verbStarts[lower(s[0])] {
-		if verb := sqlStarts[k].verb; len(s) > len(verb) && hasPrefixFold(s, verb) {
+		verb := sqlStarts[k].verb
+		if len(s) > len(verb) && hasPrefixFold(s, verb) && (wide && !isWordByte(s[len(verb)]) || verb != "from" && verb != "for" && verb != "begin") {
 			return true
 		}
 	}
@@ -245,6 +249,7 @@ func statement(s string, printed bool) string {
 	if strings.Contains(s, marker(ruleSQL)) && strings.HasSuffix(s, marker(ruleSQL)) {
 		return s // done before
 	}
+	ticks := strings.IndexByte(s, '`') >= 0 // of MySQL, which takes double quotes for literals
 	s = withoutLists(plainIdentifiers(withoutBareValues(s, printed)))
 	if plain := beforeLiterals(s); plain < len(s) {
 		unsure = withoutNumbers(s[:plain]) + marker(ruleSQL)
@@ -254,7 +259,7 @@ func statement(s string, printed bool) string {
 	}
 	var b strings.Builder
 	lexer := sqllexer.New(s)
-	previous, brackets := "", 0
+	previous, opened, brackets, glued := "", "", 0, false
 	for range len(s) + 1 {
 		t := lexer.Scan()
 		if t.Type == sqllexer.EOF {
@@ -275,7 +280,8 @@ func statement(s string, printed bool) string {
 		case sqllexer.COMMENT, sqllexer.MULTILINE_COMMENT:
 			b.WriteByte(' ')
 		case sqllexer.QUOTED_IDENT:
-			if !identifier(v) || literalPlace(previous) || brackets > 0 {
+			inList := (previous == "(" || previous == ",") && (opened == "in" || opened == "values")
+			if !identifier(v) || literalPlace(previous) || brackets > 0 || v[0] == '"' && (ticks || inList || glued) {
 				b.WriteByte('?')
 			} else {
 				b.WriteString(v)
@@ -283,7 +289,11 @@ func statement(s string, printed bool) string {
 		default:
 			b.WriteString(v)
 		}
+		glued = t.Type == sqllexer.IDENT && len(v) == 1 // r"…"
 		if t.Type != sqllexer.SPACE {
+			if v == "(" {
+				opened = previous
+			}
 			previous = strings.ToLower(v)
 			brackets = max(0, brackets+strings.Count(v, "[")+strings.Count(v, "{")-strings.Count(v, "]")-strings.Count(v, "}"))
 		}
@@ -453,7 +463,7 @@ func bareValue(s string, at int, printed bool) (from, to int) {
 // literalPlace reports whether a value is expected after the token before.
 func literalPlace(previous string) bool {
 	switch previous {
-	case "[", ":", "=", "=>", "<", ">", "<=", ">=", "<>", "!=", "+", "||", "~", "like", "ilike", "rlike", "regexp", "between", "in", "then", "else", "limit", "offset", "values", "by":
+	case "[", ":", "=", "==", "=>", "<", ">", "<=", ">=", "<>", "!=", "+", "||", "~", "like", "ilike", "rlike", "regexp", "between", "in", "then", "else", "limit", "offset", "values", "by":
 		return true
 	}
 	return false
@@ -522,7 +532,6 @@ var isInvalid = regexp.MustCompile("`[\\w.]+` is invalid \\(([^)]*)\\)")
 // databaseSpans finds values that errors of databases quote.
 func databaseSpans(s string, list []span) []span {
 	low := lowered(s)
-	list = copySpans(s, low, unboundSpans(s, low, list))
 	for _, phrase := range databaseErrors {
 		for at, end := 0, -1; ; {
 			i := strings.Index(low[at:], phrase)

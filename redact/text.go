@@ -74,6 +74,7 @@ const (
 	lookCookie
 	lookGrant
 	lookRows
+	lookBound
 	lookProvider
 )
 
@@ -86,11 +87,12 @@ var looks = []struct {
 	{lookURL, "://"},
 	{lookAuth, "bearer|jwt |jwt:|basic |digest |negotiate |authorization|apikey |token |ntlm |aws4-hmac|hawk "},
 	{lookProse, " pw|pw |pw:|code secret|clave|lösenord|hasł|geheimwort|creds|master key|unlock code|reset code|activation code|passord|password|passwd|passcode|passphrase|pass phrase|pass code|pwd|secret|token|credential|pin |pin:| pin|otp|cvv|cvc|api key|api-key|apikey|access key|private key|secret key|signing key|encryption key|security code|verification code|one-time|one time|login code|auth code|access code|recovery|backup code|seed phrase|mnemonic|ssn|social security|passwort|kennwort|signature|card number|iban|account number|privatekey|_key|key:|key=|auth|pass|key |jwt|assertion|puk|2fa code|mfa code|sms code|your code|confirmation code|wpa|psk|masterauth|requirepass|cvn|-key|contrase|contrasen|passe|wachtwoord|senha|parola|haslo|heslo|lozinka|adgangskode|losenord|salasana|jelszo|sifre|zugangscode|geheimzahl|code pin|kata sandi|mat khau|пароль|密码|密碼|口令|パスワード|비밀번호|סיסמה|rootpw|bindpw|username|pw |pins |card verification|sicherheitscode|tigungscode|verifizierung|zugangsdaten|schlüssel|schlussel|clé |cle api|jeton|identifiants|código|codigo|codice|code de |chave|palavra-passe|chiave|sleutel|verificatiecode|toegangscode|weryfikacyjny|klucz|подтвержд|ключ|токен| код|пароля|kodu|認証|暗証|確認コード|验证码|驗證碼|校验码|密钥|인증|암호|лозинка|كلمة|mật khẩu|รหัสผ่าน|पासवर्ड|κωδικός|jelszó|parolă|door code|gate code|alarm code|entry code|pairing code|my code|his code|her code|our code| code is | code ist |seed:|seed |wallet|maiden|security question|passport n|driver's lic|combination|lock code|conference code|safe code|ssid|wifi|wi-fi|wlan|pin#|pin=|seed words|security answer|(key|setx |to verify|to log in|to sign in|to continue|the code| is your |sent to +|login with (|login (|totp|hotp|code lautet|je code|votre code|code est| kod "},
-	{lookSQL, "select|insert|update|delete|replace|merge|exec|execute|call|alter|create|declare|load|show|comment|grant|values|upsert|with|copy|set|backup|do $$|prepare|revoke|truncate|drop|attach|pragma|notify|match|open"},
-	{lookDatabase, strings.Join(slices.Concat(databaseErrors, boundSigns, databaseVerdicts, databaseRests, databaseObjects, []string{"copy ", "is invalid (", "<=="}), "|")},
+	{lookSQL, "begin|where|filter|select|insert|update|delete|replace|merge|exec|execute|call|alter|create|declare|load|show|comment|grant|values|upsert|with|copy|set|backup|do $$|prepare|revoke|truncate|drop|attach|pragma|notify|match|open"},
+	{lookDatabase, strings.Join(slices.Concat(databaseErrors, databaseVerdicts, databaseRests, databaseObjects, []string{"copy ", "is invalid (", "<=="}), "|")},
+	{lookBound, strings.Join(boundSigns, "|")},
 	{lookRows, strings.Join(rowSigns, "|")},
 	{lookReset, "invite/|unsubscribe/|invitation/|unlock/|reset|verify|confirm|magic|activate|recover|accept/|/key/|/token/|/join/|signin/|login/"},
-	{lookLogin, "pre-shared-key|_pw |as sysdba|as sysoper|rootpw|logon|_auth |authentication failed: |auth failed: |login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |ftp>|curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken|proxy-user|alias set|snmp-server|openssl|vault login|http -a|ssh-keygen|expdp|impdp|sqlplus|plink|bcp |--user|identified by|identified with|.set|setp|sett|sets|setk|setheader|put(|cookie |<<<|/p:|/pwd:|/pass|identify |cargo login|sasl plain|setuser|lftp|http-basic|mosquitto|user-secrets|keyvault|reg add|encrypt_string|_auth=|unseal|pscp|psftp| -pw |rman |sqlldr|exp |imp |from-literal|gcloud secrets|put-parameter|authenticate_user|-sec.psk|-sec.wep|iwconfig|<(echo|ldappasswd|runas|sqlcmd|htdigest|smbclient|kv put|zip -|rar a|rar x|wpa_passphrase|radtest|sendemail|secrets set|nuget push|gem push|with-token|bundle config|ipmitool|https -a|--auth|authentication |authorization |wifi-sec|is the login|are the |is your login|use code |enter code |the code |keyexception|tokenexception|credentials |logon |denied (|failed (|rejected (|username "},
+	{lookLogin, "conn |connect |@(desc|bw |connect to|user add|.logon|iw |keytool|-auth=|qpdf|pdfto|obscure|samba-tool|security |signtool|slappasswd|sonar.|kv patch|unwrap|winrs|isql |cryptsetup|wpa-psk|psk \"|eap \"|xauth \"|ntlm \"|: rsa |.equals|</b>|</strong>|</code>|</i>|</em>|</span>|pre-shared-key|_pw |as sysdba|as sysoper|rootpw|logon|_auth |authentication failed: |auth failed: |login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |ftp>|curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken|proxy-user|alias set|snmp-server|openssl|vault login|http -a|ssh-keygen|expdp|impdp|sqlplus|plink|bcp |--user|identified by|identified with|.set|setp|sett|sets|setk|setheader|put(|cookie |<<<|/p:|/pwd:|/pass|identify |cargo login|sasl plain|setuser|lftp|http-basic|mosquitto|user-secrets|keyvault|reg add|encrypt_string|_auth=|unseal|pscp|psftp| -pw |rman |sqlldr|exp |imp |from-literal|gcloud secrets|put-parameter|authenticate_user|-sec.psk|-sec.wep|iwconfig|<(echo|ldappasswd|runas|sqlcmd|htdigest|smbclient|kv put|zip -|rar a|rar x|wpa_passphrase|radtest|sendemail|secrets set|nuget push|gem push|with-token|bundle config|ipmitool|https -a|--auth|authentication |authorization |wifi-sec|is the login|are the |is your login|use code |enter code |the code |keyexception|tokenexception|credentials |logon |denied (|failed (|rejected (|username "},
 	{lookGrant, "code="},
 	{lookCookie, "cookie|true\t|false\t|; path=/|; httponly|; samesite=|; max-age="},
 	{lookPath, "sendwebhookdata/|/hook/|/integration/|/webhook|/hooks/|/services/t|/bot|/incomingwebhook/|/with/key/"},
@@ -117,6 +119,10 @@ func makeLiterals() (*matcher, []uint32) {
 			list = append(list, strings.ToLower(s))
 			look = append(look, l.look)
 		}
+	}
+	for _, s := range querySigns { // which may hold a |
+		list = append(list, s)
+		look = append(look, lookBound)
 	}
 	return newMatcher(list), look
 }
@@ -275,6 +281,9 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookDatabase != 0 {
 		list = databaseSpans(s, list)
 	}
+	if g.looks&lookBound != 0 && g.signs&signOther != 0 || g.looks&lookSQL != 0 && g.signs&signColon != 0 && strings.HasPrefix(s, "SET ") {
+		list = boundaries(s, list)
+	}
 	if g.looks&lookRows != 0 && g.signs&(signPair|signBracket|signLiteral) != 0 {
 		list = rowSpans(s, lowered(s), list)
 	}
@@ -301,6 +310,14 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 			list = p.quotedAfter(s, p.directives(s, list))
 		}
 		list = p.quotedBefore(s, list)
+	}
+	if g.looks&lookProse != 0 && g.signs&signLiteral != 0 && g.signs&signPair != 0 {
+		if strings.Contains(s, "]=>") || strings.Contains(s, "] =>") {
+			list = p.members(s, list)
+		}
+		if strings.IndexByte(s, ',') > 0 {
+			list = p.severally(s, list)
+		}
 	}
 	if g.looks&lookProse != 0 && strings.Contains(s, `";s:`) {
 		list = p.serialized(s, list)

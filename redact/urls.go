@@ -98,6 +98,9 @@ func userinfo(s string, start, end int, list []span) []span {
 		if slash := strings.IndexByte(info, '/'); slash >= 0 && slash < c || portThenPath(info[c+1:]) {
 			return list
 		}
+		if info[c+1:] == "x-oauth-basic" { // the user is the token
+			return append(list, span{from: start, to: start + c, rule: ruleUserinfo})
+		}
 		return append(list, span{from: start + c + 1, to: start + host, rule: ruleUserinfo})
 	}
 	if len(info) >= 16 && strings.IndexByte(info, '/') < 0 || len(info) >= 8 && strings.Contains(s[start:end], ".git") && strings.IndexByte(info, '/') < 0 && looksChosen(info, "") {

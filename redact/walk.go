@@ -137,7 +137,10 @@ func (p *Pass) walkObject(i int32, at place) bool {
 	changed := p.parallel(i, at)
 	near := p.siblings(i)
 	pairs, statement, sealed := near.pairs, near.statement, near.sealed || at.sealed
-	mongo := p.mongoCommand(i)
+	mongo := ""
+	if near.command {
+		mongo = p.mongoCommand(i)
+	}
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		key := p.nodes[c].key
 		t := p.nodes[c].trait
@@ -350,6 +353,7 @@ func within(name, around string) string {
 type near struct {
 	pairs     []pair // the names of secrets beside their values
 	statement string // a dot and what is around the name of a statement, "" if there is none
+	command   bool   // whether there may be a command of MongoDB
 	sealed    bool   // whether it is a sealed object of Kubernetes
 	kind      string // what is around the name of the member that says so, and a dot
 	granted   bool   // whether it asks for a token
@@ -407,6 +411,7 @@ func (p *Pass) siblings(i int32) (x near) {
 			continue
 		}
 		named = named || t.namesPair
+		x.command = x.command || t.command
 		if t.nature == query || t.isQuery && startsLikeSQL(n.text) {
 			x.statement = "." + outerName(n.key)
 		}
@@ -573,6 +578,11 @@ func (p *Pass) memberName(name string) string {
 	}
 	if graphQL(name) {
 		return p.graphQL(name)
+	}
+	if k := strings.IndexByte(name, ' '); k > 0 { // a statement under another name
+		if k = strings.LastIndexByte(name[:k], '.') + 1; k > 0 && isSQL(name[k:]) {
+			return name[:k] + p.text(name[k:], prose, 0)
+		}
 	}
 	return p.text(name, prose, 0)
 }
@@ -1275,10 +1285,7 @@ func graphSpans(s string, operations bool, list []span) []span {
 			continue
 		}
 		from := i
-		j := i + 1
-		for j < len(s) && s[j] <= ' ' {
-			j++
-		}
+		j := selection(s, i+1)
 		name := j
 		for j < len(s) && (isAlnum(s[j]) || s[j] == '_') {
 			j++
@@ -1286,13 +1293,26 @@ func graphSpans(s string, operations bool, list []span) []span {
 		for j > name && j < len(s) && s[j] == ' ' {
 			j++
 		}
-		if j == name || j == len(s) || s[j] != '(' {
+		noted := operations && strings.IndexByte(s[i:j], '#') >= 0
+		if operations && j > name && j < len(s) && s[j] == ':' { // of another name
+			for j++; j < len(s) && (s[j] == ' ' || isAlnum(s[j]) || s[j] == '_'); j++ {
+			}
+		}
+		if j == name || j == len(s) || s[j] != '(' && !noted {
 			continue
 		}
 		if operations {
 			from = operation(s, i)
 		}
 		to := balanced(s, i)
+		if k := to; operations {
+			for k < len(s) && s[k] == ' ' {
+				k++
+			}
+			if k < len(s) && s[k] == '#' {
+				to = lineEnd(s, k)
+			}
+		}
 		clean, ok := withoutLiterals(s[from:to])
 		if !ok {
 			clean = marker(ruleSQL)
@@ -1303,6 +1323,19 @@ func graphSpans(s string, operations bool, list []span) []span {
 		i = to - 1
 	}
 	return list
+}
+
+// selection returns where the first field is of a selection that begins at i, behind
+// comments.
+func selection(s string, i int) int {
+	for i < len(s) && (s[i] <= ' ' || s[i] == '#') {
+		if s[i] == '#' {
+			i = lineEnd(s, i)
+			continue
+		}
+		i++
+	}
+	return i
 }
 
 // operation returns where the operation begins whose selection begins at i.
