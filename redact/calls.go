@@ -139,7 +139,7 @@ func calleeOf(s string, open int) string {
 
 // alsoName reports whether a quoted text is the name of a secret too, in a list of names.
 func (p *Pass) alsoName(s string) bool {
-	return isIdentifier(s) && p.secretName(s) && !random(s, 2)
+	return isIdentifier(s) && p.secretName(s) && !random(s, 2) && !looksChosen(s, "")
 }
 
 // setters are first words of the names of calls that take a secret.

@@ -240,6 +240,7 @@ var logins = []login{
 	{` as sys`, regexp.MustCompile(`(?i)\b[\w$]+/["']?(\S+?)["']?(?:@\S+)? as sys(?:dba|oper)`), false},
 	{`conn`, regexp.MustCompile(`(?i)\bconn(?:ect)? [\w$.-]+/["']?([^\s"'@/][^\s"'@]*)["']?@`), false},
 	{`@(desc`, regexp.MustCompile(`(?i)\b[\w$]+/["']?([^\s"'@/]+)["']?@\(DESCRIPTION`), false},
+	{`dscl`, regexp.MustCompile(`\bdscl .*?-passwd \S+ ["']?([^\s"']+)`), false},
 	{`bw `, regexp.MustCompile(`\bbw (?:login \S+@?\S*|unlock) ["']?([^\s"'-][^\s"']*)`), false},
 	{`curl`, regexp.MustCompile(`\bcurl .*?(?:-E|--cert)[ =]["']?[^\s:"']+:([^\s"']+)`), false},
 	{`connect to`, regexp.MustCompile(`(?i)\bconnect to \S+ user \S+ using ["']?([^\s"']+)`), false},

@@ -381,7 +381,7 @@ var (
 )
 
 // innerNames are names whose meaning depends on the one around them.
-var innerNames = set(`body text content payload data parameter parameters params args binds bindings result output`)
+var innerNames = set(`body text content payload data parameter parameters params args binds bindings filter result output`)
 
 // sealedData reports whether a name is of the data of a Secret, or of a part of it.
 func sealedData(name string) bool {

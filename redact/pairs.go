@@ -24,7 +24,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if s[i] == ':' && inResourceName(s, i) {
 			continue
 		}
-		if s[i] == ':' && strings.HasPrefix(s[i:], "://") {
+		if s[i] == ':' && (strings.HasPrefix(s[i:], "://") || strings.HasPrefix(s[i:], ":protected]") || i+2 < len(s) && (s[i+1] == '"' || s[i+1] == '\\') && strings.Contains(s[i:min(len(s), i+80)], ":private]")) { // members of PHP
 			continue
 		}
 		before := i

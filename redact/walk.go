@@ -944,7 +944,7 @@ func (p *Pass) onlyNames(i, c int32) bool {
 		return false
 	}
 	key := squeeze(segment(p.nodes[i].key))
-	return p.secretName(n.text) && !random(n.text, 2) || listNames[key] && key != "headers" && key != "header" && key != "params" && key != "parameters"
+	return p.alsoName(n.text) || listNames[key] && key != "headers" && key != "header" && key != "params" && key != "parameters"
 }
 
 // records returns the length of a list of objects or of lists, else 0.
