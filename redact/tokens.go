@@ -32,7 +32,7 @@ func readProviders() (list []provider) {
 		}
 		list = append(list, provider{
 			rule: f[0], prefix: strings.ReplaceAll(f[1], `\s`, " "), class: f[2][0], min: min,
-			chance: strings.HasSuffix(f[2], "?"), back: strings.HasSuffix(f[2], "<"),
+			chance: strings.Contains(f[2], "?"), back: strings.Contains(f[2], "<"),
 		})
 		if !slices.Contains(ruleNames, f[0]) {
 			ruleNames = append(ruleNames, f[0])
@@ -143,7 +143,7 @@ func providerSpan(s string, h hit, runs map[byte]bounds, list []span) []span {
 	if f.class == 'h' && isHex(f.prefix) && to-h.end != f.min {
 		return list // a longer digest
 	}
-	if f.chance && !random(s[h.end:min(to, h.end+256)], 3) {
+	if v := s[h.end:min(to, h.end+256)]; f.chance && (!random(v, 3) || f.back && (isHex(v) || ulid(v))) {
 		return list
 	}
 	return append(list, span{from: from, to: to, rule: f.rule})

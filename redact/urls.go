@@ -348,10 +348,12 @@ func IsWebhook(url string) bool {
 func isHook(host, path string) bool {
 	switch {
 	case strings.Contains(host, "hooks.slack"), strings.Contains(host, "hooks.zapier"), strings.Contains(host, "maker.ifttt"),
-		strings.HasSuffix(host, "webhook.office.com"), strings.HasSuffix(host, "pipedream.net"), strings.HasPrefix(host, "hook."),
-		strings.Contains(host, "webhook.site"), strings.HasPrefix(host, "hooks."), strings.HasPrefix(host, "alert.victorops"), strings.HasPrefix(host, "events.") && strings.HasSuffix(host, "pagerduty.com"),
+		strings.HasSuffix(host, "webhook.office.com"), strings.HasSuffix(host, "pipedream.net"),
+		strings.Contains(host, "webhook.site"), strings.HasPrefix(host, "alert.victorops"), strings.HasPrefix(host, "events.") && strings.HasSuffix(host, "pagerduty.com"),
 		strings.HasSuffix(host, "hc-ping.com"), strings.HasSuffix(host, "ntfy.sh"), strings.HasPrefix(host, "connect.pabbly"), host == "script.google.com" && strings.HasSuffix(path, "/exec"), strings.HasPrefix(path, "/api/webhook/"):
 		return true
+	case strings.HasPrefix(host, "hook."), strings.HasPrefix(host, "hooks."):
+		return !ofWords(path)
 	case strings.HasPrefix(host, "discord"), strings.HasSuffix(host, ".discord.com"):
 		return strings.Contains(path, "/webhooks/")
 	case strings.Contains(host, "api.telegram"):
@@ -367,6 +369,17 @@ func isHook(host, path string) bool {
 		}
 	}
 	return false
+}
+
+// ofWords reports whether a path is made of words and versions: it is no credential.
+func ofWords(path string) bool {
+	for part := range strings.FieldsFuncSeq(path, func(r rune) bool { return strings.ContainsRune("/-_.", r) }) {
+		version := len(part) <= 3 && part[0] == 'v' && number(part[1:])
+		if !version && !jargon[part] && !inDictionary(part) && !inDictionary(strings.TrimSuffix(part, "s")) {
+			return false
+		}
+	}
+	return true
 }
 
 // resetSpans finds what authorizes in links that are mailed: /reset/….
