@@ -257,3 +257,18 @@ func TestCutSecret(t *testing.T) {
 		require.False(t, part(got, token, 8), "%d: %s", at, got[len(got)-80:])
 	}
 }
+
+// Keys of a map under the name of a secret are secrets, also where the map is written
+// with dots; words of people stay.
+func TestKeysOfMaps(t *testing.T) {
+	p := engine(t, redact.Config{}).Begin()
+	defer p.End()
+	for in, want := range map[string]string{
+		`{"a.passwords.USiVMs4xQHIKJ.used":true}`:                                            `{"a.passwords.[redacted:key].used":true}`,
+		`{"a.tokens.kestrel-7-x.used":true}`:                                                 `{"a.tokens.[redacted:key].used":true}`,
+		`{"a.passwords.dbMain.used":true}`:                                                   `{"a.passwords.dbMain.used":true}`,
+		`{"{\"name\":\"secret.access.key\",\"value\":\"[redacted:key]\"}":"[redacted:key]"}`: `{"{\"name\":\"secret.access.key\",\"value\":\"[redacted:key]\"}":"[redacted:key]"}`,
+	} {
+		require.Equal(t, want, p.Request("x", in))
+	}
+}

@@ -336,6 +336,9 @@ func (e *Engine) trait(name string) trait {
 // name of a secret, and may be secrets themselves: passwords.x.used. It is "" if there
 // are none.
 func (e *Engine) withoutKeys(name string) string {
+	if strings.ContainsAny(name, "\"{} \n") {
+		return "" // no name
+	}
 	inside, gone := false, false
 	var b strings.Builder
 	for part := range strings.SplitSeq(name, ".") {
@@ -370,7 +373,21 @@ func (e *Engine) plainKey(part string) bool {
 			return false
 		}
 	}
-	return isIdentifier(part) && !(len(part) >= 8 && random(part, 2))
+	return isIdentifier(part) && !(len(part) >= 8 && (random(part, 2) || changeable(part)))
+}
+
+// changeable reports whether the kinds of characters of s change as chance has them.
+func changeable(s string) bool {
+	changes, pairs := 0, 0
+	for i := 1; i < len(s); i++ {
+		if isAlnum(s[i]) && isAlnum(s[i-1]) {
+			pairs++
+			if kindOf(s[i]) != kindOf(s[i-1]) {
+				changes++
+			}
+		}
+	}
+	return changes*5 > pairs*2
 }
 
 // marking are names of flags that say that a value beside them is a secret, granting

@@ -252,7 +252,7 @@ func behindUnspaced(s string, j int) (x span, ok bool) {
 	for to < len(s) && s[to] > ' ' && s[to] < utf8.RuneSelf && strings.IndexByte("\"'`,;)", s[to]) < 0 {
 		to++
 	}
-	for to > from && strings.IndexByte(".:!?", s[to-1]) >= 0 {
+	for to > from && strings.IndexByte(".:!?", s[to-1]) >= 0 && (to == len(s) || s[to] < utf8.RuneSelf) {
 		to--
 	}
 	v := s[from:to]

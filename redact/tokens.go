@@ -447,19 +447,12 @@ func awsSecret(s string) bool {
 			return false
 		}
 	}
-	changes, pairs := 0, 0
 	for i := 1; i < len(s); i++ {
 		if !isAlnum(s[i]) && s[i] != '/' && s[i] != '+' {
 			return false
 		}
-		if isAlnum(s[i]) && isAlnum(s[i-1]) {
-			pairs++
-			if kindOf(s[i]) != kindOf(s[i-1]) {
-				changes++
-			}
-		}
 	}
-	return changes*5 > pairs*2
+	return changeable(s)
 }
 
 // hexText returns the text that hex digits encode, "" if they encode none.
