@@ -107,7 +107,7 @@ var (
 		mismatch like truncated unrecognized not determine got`)
 	failed = set(`recognized invalid range malformed overflow overflows truncated parsed converted cast parse convert unparseable expected like wrong long incorrect exists
 		violates disallowed format out into as to type not cannot could could't can't`)
-	rejected = set(`recognized invalid malformed overflow overflows truncated unparseable expected incorrect range`)
+	rejected = set(`too recognized invalid malformed overflow overflows truncated unparseable expected incorrect range`)
 	types    = set(`int integer int2 int4 int8 int16 int32 int64 int128 int256 uint8 uint16 uint32 uint64 bigint smallint tinyint mediumint long short byte number numeric decimal
 		float float4 float8 float32 float64 double real bool boolean date datetime datetime64 time timestamp timestamptz interval uuid guid objectid enum json jsonb
 		varchar nvarchar char character string text varbinary bytea digit literal type domain fixed variant identifier inet cidr array binary format integer-like datatype
@@ -229,7 +229,7 @@ var bareErrors = []login{
 	{`got {`, regexp.MustCompile(`(?i)\bexpected [^\r\n]*\bgot \{([^\r\n]*)\}`), false},
 	{`document exists`, regexp.MustCompile(`(?i)\bkey "[\w-]*:*([^"\r\n]+)" document exists`), false},
 	{`)=(`, regexp.MustCompile(`\([\w", .:()]+\)=\(([^\r\n]+?)\)(?:["'.\s»«]|$)`), false},
-	{`ora-`, regexp.MustCompile(`(?i)\bORA-\d{5}: [^'\r\n]*: '([^\r\n]+)'`), false},
+	{`ora-`, regexp.MustCompile(`(?i)\bORA-\d{5}\b[^'\r\n]{0,120}'([^'\r\n]+)'`), false},
 	{`conflicting value`, regexp.MustCompile(`(?i)conflicting value (?:was|is) '([^\r\n]+?)'`), false},
 	{`constraint: '`, regexp.MustCompile(`(?i)violates [\w ]*constraint: '([^\r\n]+?)'`), false},
 	{`row: '`, regexp.MustCompile(`(?i), row: '([^\r\n]+)'`), false},

@@ -50,7 +50,7 @@ func (p *Pass) commandSpans(s string, list []span) []span {
 	}
 	if at := indexFold(s, "net use "); at >= 0 {
 		for _, f := range strings.Fields(s[at:])[2:] {
-			if !strings.HasPrefix(f, "/") && !strings.HasPrefix(f, `\\`) && !strings.HasSuffix(f, ":") {
+			if !strings.HasPrefix(f, "/") && !strings.HasPrefix(f, `\`) && !strings.HasSuffix(f, ":") {
 				k := at + strings.Index(s[at:], f)
 				list = append(list, span{from: k, to: k + len(f), rule: rulePair})
 			}

@@ -250,8 +250,13 @@ func statement(s string, printed bool) string {
 		return s // done before
 	}
 	ticks := strings.IndexByte(s, '`') >= 0 // of MySQL, which takes double quotes for literals
-	s = withoutLists(plainIdentifiers(withoutBareValues(s, printed)))
-	if plain := beforeLiterals(s); plain < len(s) {
+	clear := withoutEscaped(s)
+	if clear != s {
+		unsure = withoutNumbers(s[:beforeLiterals(s)]) + marker(ruleSQL)
+	}
+	whole := clear == s
+	s = withoutLists(plainIdentifiers(withoutBareValues(clear, printed)))
+	if plain := beforeLiterals(s); plain < len(s) && whole {
 		unsure = withoutNumbers(s[:plain]) + marker(ruleSQL)
 	}
 	if strings.IndexByte(s, '\\') >= 0 || strings.Count(s, "'")%2 != 0 || strings.Count(s, `"`)%2 != 0 || strings.Count(s, "`")%2 != 0 {
@@ -299,6 +304,45 @@ func statement(s string, printed bool) string {
 		}
 	}
 	return unsure
+}
+
+// withoutEscaped replaces the strings of PostgreSQL in which a backslash escapes: E'…'.
+// It stops at another string with a backslash, whose end depends on the database.
+func withoutEscaped(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	var b strings.Builder
+	kept := 0
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\'' && s[i] != '"' {
+			continue
+		}
+		escapes := s[i] == '\'' && i > 0 && lower(s[i-1]) == 'e' && (i == 1 || !isWordByte(s[i-2]))
+		to := i + 1
+		for ; to < len(s); to++ {
+			if s[to] == '\\' && !escapes {
+				return b.String() + s[kept:]
+			}
+			if s[to] == '\\' {
+				to++
+			} else if s[to] == s[i] {
+				if to+1 == len(s) || s[to+1] != s[i] {
+					break
+				}
+				to++
+			}
+		}
+		if to >= len(s) {
+			break
+		}
+		if escapes {
+			b.WriteString(s[kept:i-1] + "?")
+			kept = to + 1
+		}
+		i = to
+	}
+	return b.String() + s[kept:]
 }
 
 // plainIdentifiers takes off the quotes of MySQL from names.
@@ -509,7 +553,7 @@ var databaseErrors = strings.Split(`duplicate entry|duplicate key value is|faili
 // boundSigns are literals of which one is in each text in which [unboundSpans] finds
 // something.
 var boundSigns = strings.Split(`stdin|stdout|format csv|format tsv|format tabs|format values|format json|binds|binding|bind |bind#|bound |params|parameters|args|arguments|replacements|values (|generated in|cached since|no key|raw sql|caching|(type = |(size = |(dbtype|value = '|`+
-	`cannot |can't |expected |got {|determine |could not |unable to |invalid|illegal |malformed |incorrect |bad |unparse|unknown element|is not like|is not a|not valid|not recognized|converting|conversion|parse |failed to |`+
+	` is too |cannot |can't |expected |got {|determine |could not |unable to |invalid|illegal |malformed |incorrect |bad |unparse|unknown element|is not like|is not a|not valid|not recognized|converting|conversion|parse |failed to |`+
 	`out of range|(value |, value|sqlerrmc=|$regex|wrongtype|args beginning|already exists|unique index|document exists|)=(|ora-|conflicting value|constraint: '|row: '|mismatch: '|value type`, "|")
 
 // Phrases behind a value that was quoted, before one that goes on to the end of

@@ -161,7 +161,7 @@ func (p *Pass) text(s string, m mode, decoded int) string {
 		}
 	}
 	encoded := g.signs&(signEscape|signWide) != 0 || g.signs&(signPlus|signSpace) == signPlus
-	asWritten := g.signs&signPlus != 0 || percentOnly(s, &g) // what is encoded may belong to a secret
+	asWritten := g.signs&signPlus != 0 || percentOnly(s, &g) || g.looks&lookSQL != 0 && (strings.Contains(s, "E'") || strings.Contains(s, "e'")) // what is encoded may belong to a secret
 	if encoded && !asWritten {
 		if r, ok := p.decoded(s, m, &g, decoded); ok {
 			return r
@@ -281,7 +281,7 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&lookDatabase != 0 {
 		list = databaseSpans(s, list)
 	}
-	if g.looks&lookBound != 0 && g.signs&signOther != 0 || g.looks&lookSQL != 0 && g.signs&signColon != 0 && strings.HasPrefix(s, "SET ") {
+	if g.looks&lookBound != 0 && g.signs&signOther != 0 || g.looks&lookSQL != 0 && g.signs&signColon != 0 && strings.Contains(s, "SET ") {
 		list = boundaries(s, list)
 	}
 	if g.looks&lookRows != 0 && g.signs&(signPair|signBracket|signLiteral) != 0 {

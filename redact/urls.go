@@ -80,6 +80,11 @@ func userinfo(s string, start, end int, list []span) []span {
 			break
 		}
 	}
+	if first := strings.IndexByte(s[start:limit], '@'); first > 0 && strings.IndexByte(s[start:start+first], '/') < 0 { // …@host/path@version
+		if k := strings.IndexByte(s[start+first:limit], '/'); k > 0 && hostName(s[start+first+1:start+first+k]) {
+			limit = start + first + k
+		}
+	}
 	host := strings.LastIndexByte(s[start:limit], '@')
 	if host < 0 {
 		return list
@@ -154,6 +159,14 @@ func bareUserinfo(s string, list []span) []span {
 		}
 	}
 	return list
+}
+
+// hostName reports whether s is a name of a host of several parts, and its port.
+func hostName(s string) bool {
+	if i := strings.IndexByte(s, ':'); i >= 0 && number(s[i+1:]) {
+		s = s[:i]
+	}
+	return strings.IndexByte(s, '.') > 0 && isIdentifier(s) && strings.IndexByte(s, '_') < 0
 }
 
 // hostPort reports whether s begins with a host and its port: db:1521.

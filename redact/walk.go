@@ -627,6 +627,18 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		return p.omit(i, marker(ruleRows), ruleRows)
 	case payload:
 		return p.payloadMember(i, at)
+	case plain, query:
+		if node.kind == text && node.trait != nil && node.trait.isQuery && strings.IndexByte(node.text, '=') > 0 && isForm(node.text) { // of a URL
+			if list := p.querySpans(node.text, 0, nil); len(list) > 0 {
+				return p.set(i, p.leaf(p.apply(node.text, list, at.mode, at.decoded), 0, at))
+			}
+		}
+		if n == query && node.kind == text {
+			return p.set(i, p.query(node.text, at))
+		}
+		if n == query {
+			at.listed = true
+		}
 	case response:
 		if node.kind == text && firstByte(node.text) != '{' && firstByte(node.text) != '[' {
 			if !shortWord(node.text) {
@@ -636,11 +648,6 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		at.mode, at.listed = request, true
 	case body:
 		at.mode = request
-	case query:
-		if node.kind == text {
-			return p.set(i, p.query(node.text, at))
-		}
-		at.listed = true
 	case vendor:
 		if node.kind == text && vendorToken(node.text) {
 			return p.omit(i, marker(ruleEntropy), ruleEntropy)
@@ -790,6 +797,9 @@ func (p *Pass) rowsMember(i int32, at place) bool {
 func (p *Pass) payloadMember(i int32, at place) bool {
 	switch n := &p.nodes[i]; n.kind {
 	case text:
+		if graphQL(n.text) && endsIn(squeeze(segment(n.key)), "document") {
+			return p.set(i, p.graphQL(n.text))
+		}
 		if c := firstByte(n.text); c == '{' || c == '[' {
 			if s, ok := p.document(n.text, request, at.decoded); ok {
 				return p.set(i, s)

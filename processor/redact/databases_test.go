@@ -40,7 +40,7 @@ func init() {
 			"The INSERT statement conflicted with the CHECK constraint \"c\". The conflicting value was '§r'.", "SQL0803N One or more values in the INSERT statement are not valid. SQLERRMC=2;T;§r", "SQLCODE=-420, SQLSTATE=22018, SQLERRMC=§r", "[SQL0420] Character in CAST argument not valid: '§r'", "Value §r out of range for INT", "UNIQUE constraint failed: t.a, value: §r", "datatype mismatch: '§r'", "Column 'a' value '§r' invalid",
 			"value for domain d violates check constraint: '§r'", "invalid UUID '§r'", "Unable to parse '§r' as uuid", "cannot scan '§r' into int", "sql: Scan error on column index 1, name \"a\": converting driver.Value type string (\"§r\") to a int: invalid syntax", "unable to encode \"§r\" into binary format for int4", "failed to encode args[0]: unable to encode \"§r\" into text format", "could not determine value: got '§r' want int",
 			"cannot parse empty date: §r", "WRONGTYPE key 'user:§r'", "ERR value is not an integer: '§r'", "ReplyError: ERR unknown command `§r`, with args beginning with: `§r`", "ERR unknown command 'FOO', with args beginning with: '§r' '3'", "Neo4jError: Node(7) already exists with label `P` and property `name` = '§r'", "Invalid input '§r': expected an expression", "Expected parameter(s): name, got {name: '§r'}",
-			"CouchbaseError: key \"user::§r\" document exists", "duplicate key in unique index: name='§r'",
+			"CouchbaseError: key \"user::§r\" document exists", "duplicate key in unique index: name='§r'", "ORA-01400 value '§r' is too large for column", "ORA-20001: bad input '§r' for t", "value '§r' is too long for column a",
 		},
 		"Mongo in text": {
 			`db.users.find({ name: "§r" })`, `command: find { find: "users", filter: { name: "§r" }, limit: 1 }`, `Slow query ns: shop.users command: { find: "users", filter: { name: "§r" } } planSummary: COLLSCAN`, `{"aggregate":"users","pipeline":[{"$match":{"name":"§r"}}]}`, `{"insert":"users","documents":[{"name":"§r"}]}`, `Calling update using query: { "name" : "§r"} and update: { "$set" : { "a" : "§r"}} in collection: users`,
@@ -76,6 +76,7 @@ func init() {
 			"FROM User u WHERE u.name = '§r' ORDER BY u.id", "FROM Order WHERE name = \"§r\"", "SigninLogs | where UserPrincipalName == \"§r\" | take 10", "StormEvents | where State has '§r' | summarize count()", "AuditLogs\n| where Identity contains \"§r\"\n| project TimeGenerated", "let who = \"§r\"; SigninLogs | where User == who", "index=main user=\"§r\" | stats count by host", "{job=\"app\"} |= \"§r\"",
 			"g.V().has('name', '§r').values('age')", "g.addV('person').property('name','§r')", "FOR u IN users FILTER u.name == \"§r\" RETURN u", "SELECT ?x WHERE { ?x foaf:mbox \"§r\" . }", "summary ~ \"§r\" AND project = OPS ORDER BY created", "from(bucket: \"x\") |> range(start: -1h) |> filter(fn: (r) => r.user == \"§r\")", "//user[name='§r']/id", "(&(objectClass=person)(cn=§r))", "(|(mail=§r)(uid=§r))",
 			"BEGIN find_user('§r'); END;", "CREATE TYPE mood AS ENUM ('§r')", "PUT /users/_doc/1\n{\"name\":\"§r\"}", "HSET user:1 name \"§r\"", "LPUSH list '§r'", "ZADD board 3 '§r'", `{"SELECT a FROM t WHERE b = '§r'":3}`, `{"top":{"select * from orders where n = '§r'":12}}`, `{"UPDATE t SET a='§r' WHERE id=3":"slow"}`, `{"SELECT a FROM t WHERE b = \"§r\"":3}`, "query { # §r\n user { id } }", `query { a: user(name: "§r") { id } b: user(name: "§r") { id } }`,
+			"SET user:1 '§r'",
 		},
 		"connections": {
 			"scott/§p@ORCL as sysdba", "jdbc:oracle:oci:scott/§p@tns", "Server=tcp:h,1433;Initial Catalog=d;User ID=u@h;Password={§p};", "DSN=x;UID=u;PWD=§p", "Driver={MySQL ODBC 8.0};Server=h;User=u;Password={§p};Option=3", "BlobEndpoint=https://h/;SharedAccessSignature=sv=1&sig=§t", "localhost:6379,password=§p,ssl=True", "host=h user=u password='§p §p' dbname=d", "host=h password = '§p\\'§p' user=u", "user=u password=§p host=/tmp",
@@ -118,6 +119,9 @@ func init() {
 			"<context-param><param-name>password</param-name><param-value>§p</param-value></context-param>", "<member><name>password</name><value><string>§p</string></value></member>", "object(User)#3 (1) { [\"password\":protected]=> string(9) \"§p\" }", "object(User)#3 (1) {\n  [\"password\":\"User\":private]=>\n  string(9) \"§p\"\n}", "{password, <<\"§p\">>}", "#{password => <<\"§p\">>}", "{user,[{password,<<\"§p\">>}]}",
 			"Password: (string) (len=9) \"§p\"", " Password: (string) (len=12) \"§p\",\n User: (string) (len=1) \"u\"", "#login{user=\"u\",password=<<\"§p\">>}", "Secret.fromString(\"§p\")", "Credentials.basic(\"u\", \"§p\")", "DriverManager.getConnection(\"jdbc:x\", \"u\", \"§p\")", "mysqli_connect('h', 'u', '§p', 'd')", "new PDO('mysql:host=h', 'u', '§p')", "pymysql.connect('h', 'u', '§p')", "jwt.sign({a: 1}, '§t')",
 			"hmac.new(b'§t', m, 'sha256')", "crypto.createHmac('sha256', '§t')", "bcrypt.hash('§p', 10)", "bcrypt.compare(\"§p\", h)", "password_hash('§p', PASSWORD_DEFAULT)", "password_verify('§p', $h)", "crypt('§p', gen_salt('bf'))", "AES_DECRYPT(a, '§p')", "pgp_sym_encrypt('x', '§p')", "<li>Password: <strong>§p</strong></li>", "<p>Your password is <b>§p</b></p>", "<span class=\"password\">§p</span>",
+		},
+		"queries of URLs": {
+			`{"url.query":"hmac=§t&page=2"}`, `{"query_string":"token=§p&page=2"}`, `{"http.request.query":"sig=§t"}`,
 		},
 	} {
 		pipelineForms[class] = append(pipelineForms[class], forms...)

@@ -133,6 +133,22 @@ func TestStatementsKeepTheirTables(t *testing.T) {
 	}
 }
 
+// TestQueriesKeepTheirNames reads what stays of queries, and of addresses beside secrets.
+func TestQueriesKeepTheirNames(t *testing.T) {
+	run := pipeline(t, "*")
+	for _, s := range [][3]string{
+		{"graphql.document", `mutation RenameTeam { rename(name: "x", otp: "y") { id } }`, "RenameTeam"},
+		{"db.statement", `{"find": "orders", "filter": {"name": "x"}}`, "orders"},
+		{"app.remote", "clone of git+https://ada:open-sesame-4711@git.example.org/r.git@main failed", "git.example.org"},
+		{"app.remote", "clone of https://x-access-token:open-sesame-4711@git.example.org/r failed", "git.example.org"},
+		{"app.remote", `net use \\files.example.org\share /user:app open-sesame-4711`, "files.example.org"},
+		{"db.query.text", "COPY orders FROM stdin;\n1\tx\n\\.", "orders"},
+		{"db.query.text", "SELECT E'it\\'s' FROM orders", "orders"},
+	} {
+		require.Contains(t, written(run(record(attribute(s[0]), s[1]))), s[2], s[1])
+	}
+}
+
 // values returns the texts of the attributes, one a line.
 func values(logs plog.Logs) string { return written(logs) }
 
