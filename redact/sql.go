@@ -250,15 +250,14 @@ func statement(s string, printed bool) string {
 		return s // done before
 	}
 	ticks := strings.IndexByte(s, '`') >= 0 // of MySQL, which takes double quotes for literals
-	clear := withoutEscaped(s)
-	if clear != s {
-		unsure = withoutNumbers(s[:beforeLiterals(s)]) + marker(ruleSQL)
+	plain := withoutLists(plainIdentifiers(withoutBareValues(s, printed)))
+	if end := beforeLiterals(plain); end < len(plain) {
+		unsure = withoutNumbers(plain[:end]) + marker(ruleSQL)
 	}
-	whole := clear == s
-	s = withoutLists(plainIdentifiers(withoutBareValues(clear, printed)))
-	if plain := beforeLiterals(s); plain < len(s) && whole {
-		unsure = withoutNumbers(s[:plain]) + marker(ruleSQL)
+	if read := withoutEscaped(s); read != s {
+		plain = withoutLists(plainIdentifiers(withoutBareValues(read, printed)))
 	}
+	s = plain
 	if strings.IndexByte(s, '\\') >= 0 || strings.Count(s, "'")%2 != 0 || strings.Count(s, `"`)%2 != 0 || strings.Count(s, "`")%2 != 0 {
 		return unsure
 	}
