@@ -59,7 +59,7 @@ func boundSpans(s, low string, list []span) []span {
 			case !n.sure && !about && !typedValue(s[from:end]):
 			case strings.IndexByte("([{", s[from]) >= 0:
 				to := balanced(s, from)
-				if inner := s[from+1 : max(from+1, to-1)]; n.noun == "with" && !number(inner) && strings.IndexAny(inner, "'\",") < 0 || inner == "?" {
+				if inner := s[from+1 : max(from+1, to-1)]; n.noun == "with" && !number(inner) && !strings.ContainsAny(inner, "'\",") || inner == "?" {
 					continue
 				}
 				list = append(list, span{from: from + 1, to: max(from+1, to-1), rule: ruleSQL})
