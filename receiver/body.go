@@ -2,13 +2,16 @@ package receiver
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -20,14 +23,14 @@ const protobufType = "application/x-protobuf"
 
 // checkBody reads the body, which is decompressed here and bounded already, and
 // puts it back. It answers the request where the body cannot be taken.
-func (g *guard) checkBody(w http.ResponseWriter, r *http.Request, held *admission) bool {
+func (g *guard) checkBody(w http.ResponseWriter, r *http.Request, held *admission) (body []byte, ok bool) {
 	held.body = r.Body
 	body, err := io.ReadAll(held)
 	if errors.Is(err, errInFlight) {
 		g.metrics.refused(r.Context(), "in_flight", held.sender)
 		w.Header().Set("Retry-After", strconv.Itoa(int(retryDelay.Seconds())))
 		writeStatus(w, r, http.StatusServiceUnavailable, codes.Unavailable, "not stored, send it again: "+err.Error())
-		return false
+		return nil, false
 	}
 	if err != nil {
 		g.metrics.refused(r.Context(), "malformed", held.sender)
@@ -35,10 +38,10 @@ func (g *guard) checkBody(w http.ResponseWriter, r *http.Request, held *admissio
 		if errors.As(err, &tooLarge) {
 			writeStatus(w, r, http.StatusRequestEntityTooLarge, codes.InvalidArgument,
 				fmt.Sprintf("the request is larger than receiver.max_request_size, %d bytes: send smaller batches", tooLarge.Limit))
-			return false
+			return nil, false
 		}
 		writeStatus(w, r, http.StatusBadRequest, codes.InvalidArgument, "the body cannot be read: "+err.Error())
-		return false
+		return nil, false
 	}
 	check := checkJSONDepth
 	if contentType(r) == protobufType {
@@ -47,10 +50,10 @@ func (g *guard) checkBody(w http.ResponseWriter, r *http.Request, held *admissio
 	if err := check(body); err != nil {
 		g.metrics.refused(r.Context(), "malformed", held.sender)
 		writeStatus(w, r, http.StatusBadRequest, codes.InvalidArgument, err.Error())
-		return false
+		return nil, false
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	return true
+	return body, true
 }
 
 // An admission reads a body that takes its bytes from those in flight as they
@@ -98,6 +101,39 @@ func writeStatus(w http.ResponseWriter, r *http.Request, code int, status codes.
 	w.Header().Set("Content-Type", answerType)
 	w.WriteHeader(code)
 	w.Write(body)
+}
+
+// whyUndecodable says what is wrong with a JSON request, and in which record, and
+// quotes nothing of it.
+func whyUndecodable(body []byte) string {
+	var request struct {
+		ResourceLogs []struct {
+			ScopeLogs []struct {
+				LogRecords []json.RawMessage
+			}
+		}
+	}
+	err := json.Unmarshal(body, &request)
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Sprintf("the body is no JSON: it breaks at byte %d of %d", syntax.Offset, len(body))
+	}
+	n := 0
+	for _, resource := range request.ResourceLogs {
+		for _, scope := range resource.ScopeLogs {
+			for _, record := range scope.LogRecords {
+				n++
+				alone := slices.Concat([]byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[`), record, []byte(`]}]}]}`))
+				if plogotlp.NewExportRequest().UnmarshalJSON(alone) != nil {
+					return notOTLP(fmt.Sprintf("log record %d is", n))
+				}
+			}
+		}
+	}
+	return notOTLP("resourceLogs, scopeLogs, a resource or a scope is")
+}
+
+func notOTLP(where string) string {
+	return "the body is no OTLP logs request: " + where + " not as OTLP/JSON has it: integers are decimal numbers, trace and span ids hex, bytes base64, enums numbers, and texts in quotes; nothing of the request was stored"
 }
 
 // maxDepth is how deeply a request may be nested: the limit of Google's own

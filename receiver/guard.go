@@ -29,9 +29,15 @@ import (
 // sender is who sent a request.
 type sender struct {
 	name     string
-	accounts []string // [AnyAccount] alone is any
-	maxRate  int      // records a second; 0 is no limit
-	admitted bool     // the bytes of its request are taken from those in flight
+	accounts []string  // [AnyAccount] alone is any
+	maxRate  int       // records a second; 0 is no limit
+	http     *exchange // nil over gRPC
+}
+
+// An exchange is a request over HTTP, whose bytes are taken from those in flight
+// before it is decoded.
+type exchange struct {
+	decoded bool
 }
 
 // home is the account for what the sender sends for none of its accounts.
@@ -217,11 +223,12 @@ func (g *guard) GetHTTPHandler(context.Context) (extensionmiddleware.WrapHTTPHan
 			}
 			body := &admission{shares: g.inFlight, sender: who.name}
 			defer body.leave()
-			if !g.checkBody(w, r, body) {
+			content, ok := g.checkBody(w, r, body)
+			if !ok {
 				return
 			}
-			who.admitted = true
-			answer := &answerWriter{ResponseWriter: w}
+			who.http = &exchange{}
+			answer := &answerWriter{ResponseWriter: w, request: r, body: content, exchange: who.http}
 			next.ServeHTTP(answer, r.WithContext(withSender(r.Context(), who)))
 			if answer.undecodable() {
 				g.metrics.refused(r.Context(), "malformed", "")
@@ -230,21 +237,41 @@ func (g *guard) GetHTTPHandler(context.Context) (extensionmiddleware.WrapHTTPHan
 	}, nil
 }
 
-// answerWriter remembers the status of the answer.
+// answerWriter answers in place of the OTLP receiver where that could not decode
+// JSON: it would quote what was sent, and SDKs write their answers into logs.
 type answerWriter struct {
 	http.ResponseWriter
-	status int
+	request  *http.Request
+	body     []byte
+	exchange *exchange
+	status   int
+	answered bool
 }
 
 func (w *answerWriter) WriteHeader(status int) {
 	w.status = status
-	w.ResponseWriter.WriteHeader(status)
+	if !w.undecodable() || status == http.StatusUnsupportedMediaType || contentType(w.request) != "application/json" {
+		w.ResponseWriter.WriteHeader(status)
+		return
+	}
+	w.answered = true
+	writeStatus(w.ResponseWriter, w.request, http.StatusBadRequest, codes.InvalidArgument, whyUndecodable(w.body))
 }
 
-// undecodable says whether the OTLP receiver could not decode the request; other
-// answers come from [auditReceiver.consume], which counts them.
+func (w *answerWriter) Write(b []byte) (int, error) {
+	if w.answered {
+		return len(b), nil
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// undecodable says whether the OTLP receiver could not decode the request.
 func (w *answerWriter) undecodable() bool {
-	return w.status == http.StatusBadRequest || w.status == http.StatusUnsupportedMediaType
+	switch w.status {
+	case http.StatusBadRequest, http.StatusUnsupportedMediaType, http.StatusInternalServerError:
+		return !w.exchange.decoded
+	}
+	return false
 }
 
 type httpAddr string

@@ -163,7 +163,9 @@ func (r *auditReceiver) consume(ctx context.Context, logs plog.Logs) error {
 	if !ok { // the guard lets nobody through without a sender
 		return status.Error(codes.Unauthenticated, errNoToken.Error())
 	}
-	if !from.admitted { // over HTTP the body was
+	if from.http != nil {
+		from.http.decoded = true
+	} else {
 		size := int64(sizer.LogsSize(logs))
 		if !r.inFlight.take(from.name, size) {
 			r.metrics.refused(ctx, "in_flight", from.name)

@@ -544,6 +544,35 @@ func TestMalformedRequests(t *testing.T) {
 	require.Empty(t, s.received())
 }
 
+// SDKs write what they are answered into the log of their service.
+func TestAnAnswerQuotesNothing(t *testing.T) {
+	s := start(t, nil)
+	record := func(members string) string {
+		return `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"before"}},{` + members + `}]}]}]}`
+	}
+	const secret = "qvUIl14GEYk2ZAt8VYXF"
+	for name, test := range map[string]struct{ body, want string }{
+		"no JSON":                       {record(`"body":{"stringValue":"` + secret + `"}]`), "breaks at byte"},
+		"cut":                           {record(`"body":{"stringValue":"` + secret + `"}`)[:110], "breaks at byte"},
+		"cut in a character":            {record(`"body":{"stringValue":"` + secret + `ä`)[:len(record(`"body":{"stringValue":"`+secret+`ä`))-10], "breaks at byte"},
+		"another enum":                  {record(`"severityNumber":"` + secret + `"`), "log record 2"},
+		"an id that is no hex":          {record(`"traceId":"` + secret + `"`), "log record 2"},
+		"a number that is none":         {record(`"timeUnixNano":"` + secret + `"`), "log record 2"},
+		"bytes that are no base64":      {record(`"body":{"bytesValue":"!` + secret + `!"}`), "log record 2"},
+		"a text that is a number":       {record(`"eventName":17,"body":{"stringValue":"` + secret + `"}`), "log record 2"},
+		"a member of another structure": {`{"resourceLogs":{"password":"` + secret + `"}}`, "no OTLP logs request"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			resp, answer := s.sendHTTP(t, nil, "application/json", []byte(test.body))
+			require.Equal(t, http.StatusBadRequest, resp.StatusCode, answer)
+			require.Equal(t, "application/json", resp.Header.Get("Content-Type"))
+			require.Contains(t, answer, test.want)
+			require.NotContains(t, answer, secret[:8])
+			require.NotContains(t, answer, "before")
+		})
+	}
+}
+
 func TestRequestTooLarge(t *testing.T) {
 	s := start(t, func(c *receiver.Config) { c.MaxRequestSize, c.MaxRecordSize = 1<<20, 1<<20 })
 	big := logs(record("user.name", strings.Repeat("x", 2<<20)))
