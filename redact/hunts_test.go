@@ -1,7 +1,9 @@
 package redact_test
 
 import (
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,8 +38,8 @@ func TestHunts(t *testing.T) {
 	t.Logf("seed %d", *corpusSeed)
 	e := engine(t, redact.Config{})
 	g := gen{rand.New(rand.NewPCG(*corpusSeed, 77))}
-	for class, forms := range hunts {
-		for _, form := range forms {
+	for _, class := range slices.Sorted(maps.Keys(hunts)) { // the seed decides, not the order of a map
+		for _, form := range hunts[class] {
 			secret := g.chars(12, alnums) + "4x" + g.chars(4, lowers) + "7Y" + g.chars(6, alnums)
 			in := strings.ReplaceAll(form, "§", secret)
 			p := e.Begin()

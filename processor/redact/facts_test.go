@@ -60,11 +60,11 @@ func TestPipelineKeeps(t *testing.T) {
 				}
 			}
 			for _, fact := range requestFacts {
-				for how, form := range map[string]string{"a request": `{"id":7,%s,"password":"§p"}`, "data": `{"data":{"attributes":{%s}},"api_key":"§t"}`, "changes": `{"changes":[{%s}]}`} {
+				for _, form := range []string{`{"id":7,%s,"password":"§p"}`, `{"data":{"attributes":{%s}},"api_key":"§t"}`, `{"changes":[{%s}]}`} {
 					body, _ := g.fill(fmt.Sprintf(form, fact))
 					out := run(record(attribute("http.request.body"), body))
 					v, _ := out.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().Get("audit.request")
-					check(how, fact, v.AsString())
+					check(form, fact, v.AsString())
 				}
 				if len(keep) > 0 {
 					fact := strings.SplitN(fact, ":", 2)
