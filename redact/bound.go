@@ -18,13 +18,26 @@ var boundNouns = []struct {
 // statementSigns tell that a text is about a statement.
 var statementSigns = []string{"sql", "query", "queries", "statement", "prepared", "select ", "insert ", "update ", "delete ", "jdbc", "cypher", "$1"}
 
+// isAboutSQL reports whether a text in lower case is about a statement.
+func isAboutSQL(low string) bool {
+	for _, sign := range statementSigns {
+		if strings.Contains(low, sign) {
+			return true
+		}
+	}
+	return false
+}
+
+// ofRails reports whether what begins at from, behind "parameters:", are those of a
+// request, a hash as Rails writes it, and not of a statement before it.
+func ofRails(low string, from, end int) bool {
+	return strings.HasPrefix(low[from:end], `{"`) && strings.Contains(low[from:min(end, from+maxName)], `"=>`) && !isAboutSQL(low[max(0, from-maxQuoted):from])
+}
+
 // boundSpans finds the values that loggers write beside a statement, behind a name
 // for them.
 func boundSpans(s, low string, list []span) []span {
-	about := false
-	for _, sign := range statementSigns {
-		about = about || strings.Contains(low, sign)
-	}
+	about := isAboutSQL(low)
 	for _, n := range boundNouns {
 		if !n.sure && !about && n.noun != "parameters" {
 			continue
@@ -55,7 +68,7 @@ func boundSpans(s, low string, list []span) []span {
 			}
 			separated := strings.ContainsAny(s[j:from], ":=>")
 			switch {
-			case from == end:
+			case from == end, n.noun == "parameters" && ofRails(low, from, end):
 			case !n.sure && !about && !typedValue(s[from:end]):
 			case strings.IndexByte("([{", s[from]) >= 0:
 				to := balanced(s, from)

@@ -49,6 +49,9 @@ func TestIdentifiersStay(t *testing.T) {
 			"arn of a secret":    "arn:aws:secretsmanager:us-east-1:" + g.chars(12, numerals) + ":secret:prod/db/x-" + g.chars(6, alnums),
 			"arn of a role":      "arn:aws:iam::" + g.chars(12, numerals) + ":role/token-reader",
 			"address of a coin":  "0x" + g.chars(40, hexes),
+			"digest":             g.pick("sha1-", "SHA1-", "sha-1-") + g.chars(40, hexes),
+			"longer digest":      g.pick("sha256-", "sha256:", "SHA-256-", "sha512-", "blake2b-") + g.chars(64, hexes),
+			"old digest":         g.pick("md5-", "md5:", "MD5-") + g.chars(32, hexes),
 			"user of a provider": "auth0|" + g.chars(24, hexes),
 			"commit from 11":     "/repos/acme/commits/11" + g.chars(38, hexes),
 			"order":              "gid://shopify/Order/67458281131" + g.chars(2, numerals),
@@ -89,6 +92,7 @@ func TestHarmlessNames(t *testing.T) {
 		`{"field":"has_secret","old":"x1","new":false}`:      `{"field":"has_secret","old":"[redacted:key]","new":false}`,
 		`{"changes":{"is_secret":{"old":"a","new":true}}}`:   `{"changes":{"is_secret":{"old":"[redacted:key]","new":true}}}`,
 		`{"changes":{"password":{"old":"a","new":"kestr"}}}`: `{"changes":{"password":"[redacted:key]"}}`,
+		`{"survey":[{"question":"color","answer":"blue"}]}`:  `{"survey":[{"question":"color","answer":"blue"}]}`,
 		`{"data.attributes.has_secret":false}`:               `{"data.attributes.has_secret":false}`,
 	} {
 		require.Equal(t, want, p.Request("x", in))
@@ -221,6 +225,34 @@ func part(s, secret string, n int) bool {
 		}
 	}
 	return false
+}
+
+// The case of a name says nothing where it changes with each letter, and both values of a
+// change in a list go.
+func TestNamesInAnyCase(t *testing.T) {
+	e := engine(t, redact.Config{})
+	g := gen{rand.New(rand.NewPCG(*corpusSeed, 94))}
+	for _, name := range strings.Fields(`password credentials passphrase secret token api_key client_secret private-key pin otp cvv authorization connectionString dbPassword iban
+		recoveryCode signature authenticity_token sessionCookie security_answer webhook_secret encryptionKey account_number`) {
+		turned := []byte(strings.ToLower(name))
+		for i := 1; i < len(turned); i += 2 {
+			turned[i] = strings.ToUpper(string(turned[i]))[0]
+		}
+		for _, name := range []string{name, strings.ToUpper(name), strings.ToLower(name), string(turned), strings.ToUpper(name[:1]) + name[1:]} {
+			one, two := g.mixed(16), g.chars(20, hexes)
+			for _, in := range []string{
+				`{"%[1]s":"%[2]s"}`, `{"name":"%[1]s","value":"%[2]s"}`, `{"changes":[["plan","a","b"],["%[1]s","%[2]s","%[3]s"]]}`, `{"diff":["%[1]s","%[2]s","%[3]s"]}`,
+				`{"changes":[["change","%[1]s","%[2]s","%[3]s"]]}`, `{"field":"%[1]s","old":"%[2]s","new":"%[3]s"}`,
+			} {
+				p := e.Begin()
+				out := p.Request("x", fmt.Sprintf(in, name, one, two))
+				p.End()
+				if strings.Contains(out, one) || strings.Contains(out, two) {
+					t.Errorf("%s: %s", name, out)
+				}
+			}
+		}
+	}
 }
 
 // Lists of codes and words go as a whole.

@@ -16,13 +16,13 @@ import (
 // secret of chance.
 var hunts = map[string][]string{
 	"compound names":     {`{"Parameters":[{"ParameterKey":"dbPassword","ParameterValue":"§"}]}`, `{"settingName":"api_key","settingValue":"§"}`, `{"fieldName":"password","newValue":"§"}`},
-	"other pairs":        {`{"path":"/password","lhs":"§","rhs":"§"}`, `{"question":"password","answer":"§"}`, `{"0":"password","1":"§"}`},
+	"other pairs":        {`{"path":"/password","lhs":"§","rhs":"§"}`, `{"question":"password","answer":"§"}`, `{"0":"password","1":"§"}`, `{"security_questions":[{"question":"pet","answer":"§"}]}`, `{"security":{"answer":"§"}}`, `{"security":{"questions":[{"q":"pet","answer":"§"}]}}`, `{"secretQuestion":{"text":"pet","answers":["§"]}}`, `{"securityQuestions.0.answer":"§"}`},
 	"split names":        {`{"api":{"key":"§"}}`, `{"client":{"secret":"§"}}`},
 	"lines":              {"env:\n- name: password\n  value: §\n", "env:\n- value: §\n  name: password\n"},
-	"unquoted objects":   {`{user: bob, password: §}`, `{user: 'bob', privateKey: '§'}`, `{User:bob passwd:§ Age:3}`, `{:user "bob" :password "§"}`},
+	"unquoted objects":   {`{user: bob, password: §}`, `{user: 'bob', privateKey: '§'}`, `{User:bob passwd:§ Age:3}`, `{:user "bob" :password "§"}`, `{ user: 'bob', client_secret: '§' }`, `{ port: 22, pinCode: "§" }`},
 	"markup":             {`<entry key="password">§</entry>`, `<param><name>password</name><value>§</value></param>`, `<dict><key>password</key><string>§</string></dict>`, `<input name="password" type=text value="§">`},
 	"multipart":          {"--b\r\nContent-Disposition: form-data; name=password\r\nContent-Type: text/plain\r\n\r\n§\r\n--b--"},
-	"languages":          {`s:8:"password";s:6:"§";`, `Config { password: Some("§") }`, "password = \"\"\"\n§\n\"\"\"", `java -DprivateKey=§ -jar x`, "\x1b[31mpassword\x1b[0m=\x1b[1m§"},
+	"languages":          {`Parameters: {"user"=>"bob", "pinCode"=>"§"}`, `Parameters: {"user"=>{"name"=>"bob", "password"=>"§"}, "commit"=>"Save"}`, `s:8:"password";s:6:"§";`, `Config { password: Some("§") }`, "password = \"\"\"\n§\n\"\"\"", `java -DprivateKey=§ -jar x`, "\x1b[31mpassword\x1b[0m=\x1b[1m§"},
 	"parameters":         {`{"sql":"SELECT ?","params":["§","§"]}`, `{"query":"SELECT $1","bindings":{"a":"§"}}`, `{"statement":"..","binds":["§"],"args":["§"]}`, `SELECT * FROM t WHERE a=$1 ["§"]`},
 	"database errors":    {`Data too long for column 'x' at row 1: '§'`, `ORA-00001: unique constraint (A.B) violated; value '§'`},
 	"comments":           {`{"query":"query { user(name: \"x\") { id } } # §"}`, `SELECT 1 -- §`, `error in SELECT 1 -- §`},

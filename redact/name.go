@@ -292,6 +292,7 @@ type trait struct {
 	command   bool   // it is a command of MongoDB
 	dotted    bool   // it has dots
 	joins     bool   // its name is complete only with the one around it: api, key
+	answers   bool   // it is the answer to a question that is around it
 	clean     bool   // the name itself holds no secret, being a short identifier
 	shown     string // the name without keys of a map of secrets, "" if there are none
 }
@@ -324,6 +325,7 @@ func (e *Engine) trait(name string) trait {
 		command:   mongoCommands[last],
 		dotted:    strings.IndexByte(name, '.') >= 0,
 		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase" || joined == "number" || joined == "codes" || joined == "words" || joined == "seed",
+		answers:   last == "answer" || last == "answers",
 		isQuery:   queried(name) || last == "query" || last == "result" || last == "output" || joined == "text" || joined == "command" || joined == "q",
 		bindable:  bindingNames[first],
 		data:      sealedData(name),
@@ -515,11 +517,22 @@ func (e *Engine) spelled(name string, w []string, joined string) nature {
 	if n := e.secretNature(w, joined); n != plain || len(name) > 64 {
 		return n
 	}
+	if isChopped(w, joined) {
+		var array [maxWords]string
+		w := words(lowered(name), array[:0])
+		if n := e.secretNature(w, joined); n != plain {
+			return n
+		}
+	}
 	if letters := signsAsLetters.Replace(name); letters != name && e.isEmbedded(squeeze(letters)) {
 		return secret
 	}
 	return plain
 }
+
+// isChopped reports whether words, together joined, are so short that the case of their
+// letters says nothing: pAsSwOrD.
+func isChopped(w []string, joined string) bool { return len(w) > 2 && len(joined) < 3*len(w) }
 
 // loginEnds end names of a user with a password, and loginHolders come behind them.
 var (
@@ -615,7 +628,10 @@ func (e *Engine) secretNature(w []string, joined string) nature {
 			return connection
 		}
 	}
-	if strings.HasPrefix(last, "cookie") || joined == "setcookie" || len(w) > 1 && strings.HasPrefix(w[len(w)-2], "cookie") && (cookieHolders[last] || dataForms[last] || number(last)) {
+	if (last == "answer" || last == "answers") && slices.ContainsFunc(w[:len(w)-1], func(x string) bool { return asking[x] }) {
+		return secret
+	}
+	if strings.HasPrefix(last, "cookie") || endsIn(last, "cookie", "cookies") || joined == "setcookie" || len(w) > 1 && strings.HasPrefix(w[len(w)-2], "cookie") && (cookieHolders[last] || dataForms[last] || number(last)) {
 		return cookies
 	}
 	if webhookWords[joined] || len(w) > 1 && webhookWords[w[len(w)-2]+last] || len(w) > 2 && webhookWords[w[len(w)-3]+w[len(w)-2]] && (dataForms[last] || number(last)) {
@@ -640,6 +656,9 @@ func (e *Engine) secretNature(w []string, joined string) nature {
 	}
 	return plain
 }
+
+// asking are words of names of questions whose answers let somebody in.
+var asking = set(`security secret challenge recovery`)
 
 // cookieHolders are words after "cookie" that hold the values.
 var cookieHolders = set(`jar header headers value values string store map list data pairs set sent received in out`)

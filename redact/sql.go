@@ -649,6 +649,9 @@ func quotedValues(s, low string, at, end int, phrase string, list []span) []span
 	if strings.HasPrefix(phrase, "args") && !strings.Contains(low, "query") && !strings.Contains(low, "sql") {
 		return list // of a program
 	}
+	if phrase == "parameters:" && ofRails(low, at+len(s[at:end])-len(strings.TrimLeft(s[at:end], " ")), end) {
+		return list
+	}
 	if phrase == "key (" {
 		i := strings.Index(s[at:min(end, at+1024)], ")=(")
 		if i < 0 {

@@ -342,7 +342,7 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 	if mysqlHash(s, from, to) {
 		return append(list, span{from: from, to: to, rule: "password_hash"})
 	}
-	if len(word) < 12 || isHex(strings.TrimPrefix(word, "0x")) || strings.HasPrefix(word, "S-1-5-") {
+	if len(word) < 12 || isHex(strings.TrimPrefix(word, "0x")) || strings.HasPrefix(word, "S-1-5-") || isDigest(word) {
 		return list
 	}
 	if pathLike(word) {
@@ -564,6 +564,17 @@ func isHex(s string) bool {
 		kinds |= signs[s[i]]
 	}
 	return kinds&signNoHex == 0
+}
+
+// isDigest reports whether a word is the name of a hash function and the hex digits that
+// it made: sha256-….
+func isDigest(s string) bool {
+	i := strings.LastIndexAny(s, "-_=") + 1
+	if i < 4 || len(s)-i < 32 || len(s)%2 != i%2 || !isHex(s[i:]) || hexText(s[i:]) != "" {
+		return false
+	}
+	name := strings.TrimRight(squeeze(s[:i-1]), "0123456789")
+	return name == "md" || name == "sha" || name == "ripemd" || name == "xxh" || strings.HasPrefix(name, "blake")
 }
 
 func isUUID(s string) bool {

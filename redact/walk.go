@@ -162,6 +162,9 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		if t.joins && is == plain && len(p.path) > 1 && !endsIn(squeeze(p.path[len(p.path)-1]), "data", "ref") {
 			is = p.nature(p.path[len(p.path)-1] + "." + key)
 		}
+		if t.answers && is == plain {
+			is = p.nature(p.askedIn() + "." + key)
+		}
 		if t.inner && (is == plain || is == body || is == payload) && len(p.path) > 1 {
 			around := p.path[len(p.path)-1]
 			if len(p.path) > 2 {
@@ -195,6 +198,18 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		p.path = p.path[:len(p.path)-1]
 	}
 	return changed
+}
+
+// askedIn returns the last two names around an object, the lists that hold it aside.
+func (p *Pass) askedIn() string {
+	k := len(p.path) - 1
+	for k > 0 && p.path[k] == "*" {
+		k--
+	}
+	if k < 1 {
+		return p.path[0]
+	}
+	return p.path[k-1] + "." + p.path[k]
 }
 
 // listNames are lists whose items name what stands at the same place of the lists
@@ -462,8 +477,11 @@ func (p *Pass) nameIn(i int32) string {
 			}
 		}
 	}
-	if len(name) > 80 || random(name, 4) && len(words(name, nil))*3 > len(name) {
+	if len(name) > 80 {
 		return ""
+	}
+	if random(name, 4) && isChopped(words(name, nil), name) && !p.secretName(lowered(name)) {
+		return "" // made by chance
 	}
 	return name
 }
@@ -838,6 +856,7 @@ func (p *Pass) walkArray(i int32, at place) bool {
 	changed := p.commandList(i)
 	count := 0
 	after := plain
+	named := p.namedItem(i)
 	again := false // whether the item after the next one is of the same name: [name, old, new]
 	last := int32(-1)
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
@@ -865,7 +884,10 @@ func (p *Pass) walkArray(i int32, at place) bool {
 				if after = p.argument(p.nodes[c].text); after != plain && p.nodes[c].next >= 0 && p.onlyNames(i, p.nodes[c].next) {
 					after = plain
 				}
-				again = after != plain && count == 1 && p.isTriple(i)
+				if count == named && after == plain && p.inChanges() && p.nodes[c].next >= 0 && !p.onlyNames(i, p.nodes[c].next) {
+					after = p.pairNature(p.nodes[c].text)
+				}
+				again = after != plain && count == named
 				changed = p.glued(c) || p.assigned(c) || changed
 			}
 			changed = p.walk(c, at) || changed
@@ -875,16 +897,36 @@ func (p *Pass) walkArray(i int32, at place) bool {
 	return changed
 }
 
-// isTriple reports whether a list is a name, an old and a new value.
-func (p *Pass) isTriple(i int32) bool {
+// namedItem returns which item of a list is the name of what changed, from 1, if the list
+// is a name, an old and a new value, or these behind what was done; else 0.
+func (p *Pass) namedItem(i int32) int {
 	n := 0
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		if k := p.nodes[c].kind; k == object || k == array || k == text && strings.HasPrefix(p.nodes[c].text, "-") {
-			return false
+			return 0
 		}
 		n++
 	}
-	return n == 3
+	switch first := p.nodes[i].child; {
+	case n == 3:
+		return 1
+	case n == 4 && p.nodes[first].kind == text && edits[strings.ToLower(p.nodes[first].text)]:
+		return 2
+	}
+	return 0
+}
+
+// edits are what is done to a value, before its name.
+var edits = set(`change changed update updated replace replaced modify modified edit edited set ~`)
+
+// inChanges reports whether the list whose items are walked may be one of the changes in
+// a list of them, or is the only one.
+func (p *Pass) inChanges() bool {
+	if len(p.path) < 2 {
+		return false
+	}
+	around := p.path[len(p.path)-2] // behind it is the item
+	return around == "*" || endsIn(squeeze(around), "change", "changes", "diff", "diffs", "delta", "deltas")
 }
 
 // typed reports whether the first item of a list is a row as DynamoDB writes it, each
@@ -1228,10 +1270,25 @@ func graphQL(s string) bool {
 	}
 	for _, w := range []string{"query", "mutation", "subscription", "fragment", "{"} {
 		if rest, ok := strings.CutPrefix(t, w); ok && strings.IndexByte(t, '{') >= 0 && strings.HasSuffix(t, "}") {
-			return rest != "" && (rest[0] == ' ' || rest[0] == '(' || rest[0] == '{' || rest[0] == '\n' || isAlpha(rest[0]) && w == "{")
+			return rest != "" && !(w == "{" && isLiteral(rest)) && (rest[0] == ' ' || rest[0] == '(' || rest[0] == '{' || rest[0] == '\n' || isAlpha(rest[0]) && w == "{")
 		}
 	}
 	return false
+}
+
+// isLiteral reports whether what follows a brace is the first member of an object, with
+// a value that no field of a query has: { user: 'ada'.
+func isLiteral(s string) bool {
+	s = strings.TrimLeft(s, " \t\r\n")
+	i := 0
+	for i < len(s) && (isAlnum(s[i]) || s[i] == '_' || s[i] == '$') {
+		i++
+	}
+	if i == 0 || i == len(s) || s[i] != ':' {
+		return false
+	}
+	s = strings.TrimLeft(s[i+1:], " \t\r\n")
+	return s != "" && (isDigit(s[0]) || strings.IndexByte("'\"`[{-", s[0]) >= 0)
 }
 
 // graphQL returns an operation without literals and comments.

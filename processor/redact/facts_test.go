@@ -103,10 +103,11 @@ func TestHarmlessPartsStay(t *testing.T) {
 			`{"kind":"Secret","metadata":{"name":"«sec-paruso»","namespace":"«prod»"},"data":{"c.json":"x"},"type":"«Opaque»"}`, `{"kind":"SecretList","items":[{"kind":"Secret","metadata":{"name":"«sec-gekepi»"},"data":{"u":"MWFPeno1NjlhUnFRdzVYSw=="}}]}`,
 			`clone of https://x-access-token:NaleKozi529@«nickel-dita.corp.example.org»/o/r failed`, `clone of git+https://kase:2182b5e5cd0e534bb97a55fc150fe12c@«birch-gasu.corp.example.org»/r.git@main failed`,
 			`{"incoming_webhook":{"channel":"«ch-tagu»","url":"https://hooks.example.com/T00AA11BB/iMrdWWTlvPa9WRQs9IiwCc75"}}`, `remember=1&login:pin=FonoWepu523&grant_type=password&locale=«de-lose»`,
+			`Parameters: {"user"=>"«gawori»", "pinCode"=>"migu0gdZ"}`, "Started POST \"/users\"\nParameters: {\"user\"=>{\"name\"=>\"«gawori»\", \"password\"=>\"x1\"}}", `{ user: '«wivadi»', client_secret: 'NowaNibe655' }`,
 			`{"$set":{"password":"x1","role":"«editor»"}}`, `{"before":{"password":"x1","role":"«viewer»"},"after":{"role":"«editor»"}}`, `{"field":"password","fromString":"x1","toString":"y2","author":"«ada»"}`,
 		} {
 			at := attribute("message")
-			if s[0] == '{' || strings.IndexByte(s, ' ') < 0 {
+			if s[0] == '{' && s[1] != ' ' || strings.IndexByte(s, ' ') < 0 {
 				at = attribute("http.request.body")
 			}
 			out := written(run(record(at, strings.NewReplacer("«", "", "»", "").Replace(s))))
