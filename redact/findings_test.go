@@ -107,7 +107,7 @@ func TestSentencesStay(t *testing.T) {
 		"credentials for gabone-fetoki were rotated on schedule", "Password: changed by mei", "password: rotated on 2026-11-20",
 		"Secret prod/db/x was read by S-1-5-21-1148661939-149994593-1001", "token of svc-7 was revoked by policy",
 		`API token "sufomeru-sirafibi" created by lena`, "auth: ci-bot signed in via saml", "auth: deploy-bot-4 signed in via saml", "author: Secret Xu, keyword: compass, version: 6.3.6-beta.3", "api_key is required", `auth: ACME\penelope signed in via saml`,
-		"Requested by Secret Saltzman in ticket OPS-963", "password must have at least 12 characters (auth0|f47fa96b023b9638dbcfe472)",
+		"API_KEY -> vault", "status -> closed2", "token_type -> jwt2", "moved DB_PASSWORD from vault to env", "secret billing found in namespace prod", "Requested by Secret Saltzman in ticket OPS-963", "password must have at least 12 characters (auth0|f47fa96b023b9638dbcfe472)",
 	} {
 		p := e.Begin()
 		require.Equal(t, s, p.Message("x", s))
@@ -153,6 +153,7 @@ func TestFormsGone(t *testing.T) {
 		base32 := lowers + "234567"
 		for class, plant := range map[string][2]string{
 			"paypal":        {"access_token$production$%s", g.chars(16, lowers+numerals) + "$" + g.chars(32, hexes)},
+			"amazon mws":    {"amzn.mws.%s", fmt.Sprintf("%s-%s-4%s-a%s-%s", g.chars(8, hexes), g.chars(4, hexes), g.chars(3, hexes), g.chars(3, hexes), g.chars(12, hexes))},
 			"aiven":         {"AVNS_%s", g.chars(19, alnums+"_-")},
 			"adafruit":      {"aio_%s", g.chars(28, alnums)},
 			"azure secret":  {"%s", g.chars(3, alnums) + "8Q~" + g.chars(34, alnums+"~.-_")},
@@ -249,6 +250,36 @@ func TestNamesInAnyCase(t *testing.T) {
 				p.End()
 				if strings.Contains(out, one) || strings.Contains(out, two) {
 					t.Errorf("%s: %s", name, out)
+				}
+			}
+		}
+	}
+}
+
+// All of the value of a member of a form goes, and what is in the others stays.
+func TestForms(t *testing.T) {
+	e := engine(t, redact.Config{})
+	g := gen{rand.New(rand.NewPCG(*corpusSeed, 95))}
+	for _, name := range []string{"ctl00%24Main%24pin", "user%5Bpin%5D", "user[pin]", "pin%5B%5D", "login%3Apassword", "api_key", "client_secret", "otp"} {
+		for _, space := range []string{"%20", "+", "%22"} {
+			for _, separator := range []string{"&", ";"} {
+				words := []string{g.chars(6, lowers), g.chars(7, lowers), g.chars(8, lowers)}
+				zone := g.chars(7, lowers)
+				in := "zone=" + zone + separator + name + "=" + strings.Join(words, space) + separator + "page=" + zone
+				places := everywhere(e, in)
+				p := e.Begin()
+				places["body"] = p.Request("x", in)
+				p.End()
+				for place, out := range places {
+					for _, w := range words {
+						if strings.Contains(out, w) {
+							t.Errorf("%s: %q became %q", place, in, out)
+							break
+						}
+					}
+					if strings.Count(out, zone) != 2 && place != "request" {
+						t.Errorf("%s: %q became %q", place, in, out)
+					}
 				}
 			}
 		}

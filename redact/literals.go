@@ -130,7 +130,7 @@ var signs = func() (t [256]uint32) {
 		b := byte(c)
 		for sign, is := range map[uint32]bool{
 			signToken: isAlnum(b) || contained(b, "-_+/="), signDigit: isDigit(b), signUpper: isUpper(b), signLower: isLower(b),
-			signWide: b >= utf8.RuneSelf || b == 0, signJoint: contained(b, " -./"), signEscape: contained(b, "%\\&\x1b"), signPair: contained(b, "=:>|\t<"),
+			signWide: b >= utf8.RuneSelf || b == 0, signJoint: contained(b, " -./_"), signEscape: contained(b, "%\\&\x1b"), signPair: contained(b, "=:>|\t<"),
 			signSpace: contained(b, " \t\r\n"), signPlus: b == '+', signBracket: contained(b, "{["), signURL: contained(b, "?@#"),
 			signSplit: contained(b, "-/"), signProse: isAlnum(b) || contained(b, " ,.!-_"), signOdd: !isAlnum(b) && !contained(b, " ,.!-_"),
 			signName: isAlnum(b) || contained(b, "-_."), signOther: !isAlnum(b) && !contained(b, "-_."),

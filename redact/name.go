@@ -701,6 +701,11 @@ func (e *Engine) isEmbedded(word string) bool {
 			return true
 		}
 	}
+	for i := 2; i+3 <= len(word); i++ { // of what it is, and the term: LDAPPIN
+		if secretTerms[word[i:]] && authOf[word[:i]] {
+			return true
+		}
+	}
 	for _, t := range suffixes {
 		if strings.HasSuffix(word, t) || strings.HasSuffix(strings.TrimSuffix(word, "s"), t) {
 			return true

@@ -24,7 +24,7 @@ func numberSpans(s string, list []span) []span {
 				}
 				continue
 			}
-			if (c == ' ' || c == '-' || c == '.' || c == '/') && isDigit(s[j-1]) && j+1 < len(s) && isDigit(s[j+1]) {
+			if (c == ' ' || c == '-' || c == '.' || c == '/' || c == '_') && isDigit(s[j-1]) && j+1 < len(s) && isDigit(s[j+1]) {
 				continue
 			}
 			break
@@ -92,7 +92,7 @@ func hyphenated(s string, from, to int) bool {
 // cardShape reports whether digits begin as those of an issuer do and are
 // grouped as on a card, or not at all.
 func cardShape(s string, d []byte) bool {
-	if d[0] < 2 || d[0] > 6 || len(s) > len(d) && strings.ContainsAny(s, "/") {
+	if d[0] < 2 || d[0] > 6 || len(s) > len(d) && strings.ContainsAny(s, "/_") && !inFours(s) {
 		return false
 	}
 	if d[0] == 2 && !(d[1] == 2 && len(d) >= 16 || d[1] >= 3 && d[1] <= 7 && len(d) == 16) {
@@ -115,8 +115,19 @@ func cardShape(s string, d []byte) bool {
 	if len(s) == len(d) {
 		return true
 	}
-	first := strings.IndexAny(s, " -.")
+	first := strings.IndexAny(s, " -./_")
 	return first == 4 || first == 6
+}
+
+// inFours reports whether digits stand in groups of four with the same sign between them;
+// the last one may be shorter.
+func inFours(s string) bool {
+	for i := 4; i < len(s); i += 5 {
+		if s[i] != s[4] {
+			return false
+		}
+	}
+	return strings.Count(s, s[4:5]) == (len(s)-1)/5
 }
 
 func luhn(d []byte) bool {
@@ -152,7 +163,7 @@ func afterSSN(before string) bool {
 // ibanSpans finds international bank account numbers (ISO 13616, mod 97).
 func ibanSpans(s string, list []span) []span {
 	for i := 0; i+15 <= len(s); i++ {
-		if !isAlpha(s[i]) || !isAlpha(s[i+1]) || !isDigit(s[i+2]) || !isDigit(s[i+3]) || i > 0 && isAlnum(s[i-1]) && !(isLower(s[i-1]) && isUpper(s[i]) && isUpper(s[i+1])) {
+		if !isAlpha(s[i]) || !isAlpha(s[i+1]) || !isDigit(s[i+2]) || !isDigit(s[i+3]) || i > 0 && isAlnum(s[i-1]) && !(isLower(s[i-1]) && isUpper(s[i]) && isUpper(s[i+1])) && !(i >= 4 && strings.EqualFold(s[i-4:i], "iban")) {
 			continue
 		}
 		n, to, last := 0, i, -1

@@ -17,8 +17,9 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 	}
 	for i := 0; i < len(s); i++ {
 		table := s[i] == '|' || s[i] == '\t' && i > 0 && isNameByte(s[i-1])
-		arrow := s[i] == '-' && i > 0 && s[i-1] == '<' // name <- value
-		if s[i] != '=' && s[i] != ':' && !table && !arrow && !(s[i] == '>' && i > 0 && s[i-1] == '=') {
+		arrow := s[i] == '-' && i > 0 && s[i-1] == '<'                                                     // name <- value
+		becomes := s[i] == '>' && i > 2 && s[i-1] == '-' && s[i-2] == ' ' && i+1 < len(s) && s[i+1] == ' ' // name -> value
+		if s[i] != '=' && s[i] != ':' && !table && !arrow && !becomes && !(s[i] == '>' && i > 0 && s[i-1] == '=') {
 			continue
 		}
 		if s[i] == ':' && inResourceName(s, i) {
@@ -28,7 +29,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			continue
 		}
 		before := i
-		if arrow {
+		if arrow || becomes {
 			before--
 		}
 		name, lineStart := nameBefore(s, before)
@@ -72,6 +73,14 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			from, to = cell(s, i)
 		} else {
 			from, to = valueAfter(s, i, lineStart && n != vendor, n)
+		}
+		if at := i - len(name); s[i] == '=' && at > 0 && s[at-1] == '&' && to < len(s) && s[to] == ' ' { // in a form that is not encoded
+			if k := strings.IndexAny(s[to:min(len(s), to+maxName)], "&=\n\"'"); k > 0 && s[to+k] == '&' && nameFollows(s[to+k+1:]) {
+				to += k
+			}
+		}
+		if v := s[from:to]; becomes && (!looksChosen(v, "") || isLabelled(v)) {
+			continue
 		}
 		if v := s[from:to]; table && !looksChosen(v, "") && (!madeUp(name) || strings.IndexByte(v, ' ') >= 0) {
 			continue
@@ -368,8 +377,12 @@ func nameBefore(s string, i int) (name string, lineStart bool) {
 	for j > 0 && (s[j-1] == ' ' || s[j-1] == '\t' || s[j-1] == '=' || s[j-1] == ':') && i-j < 4 {
 		j--
 	}
-	for j > 0 && strings.IndexByte("\"'`\\])*?", s[j-1]) >= 0 && i-j < 8 {
-		j--
+	for j > 0 && i-j < 8 {
+		n := signBefore(s, j, "\"'`\\])*?")
+		if n == 0 {
+			break
+		}
+		j -= n
 	}
 	if j < i && j > 0 && s[j] == ']' { // name[0], name[]
 		k := j
@@ -383,9 +396,22 @@ func nameBefore(s string, i int) (name string, lineStart bool) {
 			j--
 		}
 	}
+	if k := j; j < i && hasPrefixFold(s[j:], "%5d") { // name%5B0%5D
+		for k > 0 && isDigit(s[k-1]) && j-k < 4 {
+			k--
+		}
+		if k >= 3 && strings.EqualFold(s[k-3:k], "%5b") {
+			if j = k - 3; j >= 3 && strings.EqualFold(s[j-3:j], "%5d") {
+				j -= 3
+			}
+		}
+	}
 	end := j
 	for j > 0 && isNameByte(s[j-1]) && end-j < 120 {
 		j--
+	}
+	if j > 0 && s[j-1] == '%' && end-j > 2 && hexValue(s[j]) >= 0 && hexValue(s[j+1]) >= 0 {
+		j += 2 // an encoded sign before it: Main%24pin
 	}
 	if j > 1 && s[j-1] == '@' && isAlpha(s[j-2]) && (j == 2 || !isNameByte(s[j-3])) {
 		j -= 2 // p@ssword
@@ -422,6 +448,18 @@ func nameBefore(s string, i int) (name string, lineStart bool) {
 		k = 0
 	}
 	return s[j:end], k == 0 || s[k-1] == '\n' || s[k-1] == '\r'
+}
+
+// signBefore returns how long one of the signs is that ends before j, as it is or encoded
+// with a percent sign; 0 if there is none.
+func signBefore(s string, j int, list string) int {
+	switch {
+	case j > 0 && strings.IndexByte(list, s[j-1]) >= 0:
+		return 1
+	case j > 3 && s[j-3] == '%' && hexValue(s[j-2]) >= 0 && hexValue(s[j-1]) >= 0 && strings.IndexByte(list, byte(hexValue(s[j-2])<<4|hexValue(s[j-1]))) >= 0:
+		return 3
+	}
+	return 0
 }
 
 // valueAfter returns the bounds of the value after the separator at i.

@@ -697,7 +697,7 @@ func triggered(before string) bool {
 var passed = set(`entered given provided submitted typed used sent received issued generated shared`)
 
 // verdicts are what is said of a value, not of a name.
-var verdicts = strings.Split(`rejected|was rejected|was found|was leaked|leaked|was stolen|was exposed|is too|was too|too short|too weak|too long|is weak|does not match|doesn't match|did not match|didn't match|mismatch|is not valid|is invalid|is incorrect|is wrong|was wrong|was compromised|by sms|by mail|by e-mail|by email|by phone|issued|to sign in|to log in|to login|and try`, "|")
+var verdicts = strings.Split(`rejected|was rejected|was found|found by|was leaked|leaked|was stolen|was exposed|is too|was too|too short|too weak|too long|is weak|does not match|doesn't match|did not match|didn't match|mismatch|is not valid|is invalid|is incorrect|is wrong|was wrong|was compromised|by sms|by mail|by e-mail|by email|by phone|issued|to sign in|to log in|to login|and try`, "|")
 
 // doomed reports whether what follows a word says that it is a value.
 func doomed(after string) bool {
@@ -929,7 +929,7 @@ func isNamed(s string, from, to int) bool {
 	next := strings.Fields(lowered(s[to:min(len(s), to+48)]))
 	for i := 0; i < len(next) && i < 4; i++ {
 		w := strings.Trim(next[i], ".,;:")
-		if happenings[w] || i == 0 && (w == "from" || w == "in" || w == "by") {
+		if happenings[w] && w != "found" || i == 0 && (w == "from" || w == "in" || w == "by") {
 			return true
 		}
 		switch w {
@@ -1053,6 +1053,9 @@ var rejections = regexp.MustCompile(`value ['"\[]([^'"\]]{1,512})['"\]] (?:for|o
 // changes are messages that quote the values of a change.
 var changes = regexp.MustCompile(`([\w.-]{2,64})(?: (?:was |is )?(?:changed|updated|modified|rotated))? from ["']([^"']{1,512})["'] to ["']([^"']{1,512})["']`)
 
+// bareChanges are such messages without quotes.
+var bareChanges = regexp.MustCompile(`([\w.-]{2,64}):? (?:(?:was|is|has been|value) )?(?:changed|updated|modified|rotated|set|reset) from ([^\s"']{1,512}) to ([^\s"']{1,512})`)
+
 // assignments are names and values side by side in calls and tuples:
 // setProperty("name", "value"), ('name', 'value'), {name, "value"}.
 var assignments = regexp.MustCompile(`[({\[,]\s*:?["']?([\w.-]{2,64})["']?\s*,\s*(?:<<)?["']([^"'\r\n]{1,512})["']`)
@@ -1066,6 +1069,13 @@ var refusals = regexp.MustCompile(`(?i)(?:rejected|invalid|bad|given|actual|rece
 // quotedBefore finds a value that is quoted before the name of its field, or in
 // the message of a change.
 func (p *Pass) quotedBefore(s string, list []span) []span {
+	if strings.Contains(s, " from ") {
+		for _, at := range bareChanges.FindAllStringSubmatchIndex(s, -1) {
+			if name := s[at[2]:at[3]]; madeUp(name) && p.secretName(name) {
+				list = append(list, span{from: at[4], to: at[5], rule: rulePair}, span{from: at[6], to: wordEnd(s[:at[7]], at[6]), rule: rulePair})
+			}
+		}
+	}
 	if !strings.ContainsAny(s, "'\"[(") {
 		return list
 	}

@@ -83,6 +83,7 @@ var said = []string{
 	"the %[1]s of bob is %[2]s",
 	"the %[1]s is '%[2]s'.",
 	"%[1]s={%[2]s}",
+	"%[1]s %[2]s found by ana",
 	"%[1]s was \"%[2]s\"",
 	"my %[1]s = \"%[2]s\"",
 }

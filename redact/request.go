@@ -144,17 +144,32 @@ func isForm(s string) bool {
 	if strings.ContainsAny(s, " \t\r\n<>\"{}") || strings.IndexByte(s, '=') <= 0 {
 		return false
 	}
-	single := strings.IndexByte(s, '&') < 0
-	for part := range strings.SplitSeq(s, "&") {
+	separator := formSeparator(s)
+	single := strings.Index(s, separator) < 0
+	for part := range strings.SplitSeq(strings.TrimSuffix(s, ";"), separator) {
 		name, value, ok := strings.Cut(part, "=")
 		if single && (strings.IndexByte(name, '(') >= 0 || !isASCII(name)) {
 			return false
 		}
-		if !ok || value == "=" || value == "" && len(name) > 15 || name == "" || len(name) > 128 || strings.ContainsAny(name, "/;,") || strings.IndexByte(name, ':') >= 0 && strings.IndexByte(s, '&') < 0 || openBracket(name) {
+		if !ok || value == "=" || value == "" && len(name) > 15 || name == "" || len(name) > 128 || strings.ContainsAny(name, "/;,") || strings.IndexByte(name, ':') >= 0 && single || openBracket(name) {
 			return false
 		}
 	}
 	return true
+}
+
+// formSeparator returns the sign between the members of a form: a semicolon if there is
+// no ampersand, and a name and = are behind each.
+func formSeparator(s string) string {
+	if strings.IndexByte(s, '&') >= 0 || strings.IndexByte(s, ';') < 0 {
+		return "&"
+	}
+	for part := range strings.SplitSeq(strings.TrimSuffix(s, ";"), ";") {
+		if strings.IndexByte(part, '=') <= 0 {
+			return "&"
+		}
+	}
+	return ";"
 }
 
 // openBracket reports whether a bracket of a name has no end, as in Cookie[sid.
@@ -169,10 +184,11 @@ func (p *Pass) form(s string) string {
 		s = p.apply(s, list, request, 0)
 	}
 	var b strings.Builder
-	for part := range strings.SplitSeq(s, "&") {
+	separator := formSeparator(s)
+	for part := range strings.SplitSeq(strings.TrimSuffix(s, ";"), separator) {
 		name, value, _ := strings.Cut(part, "=")
 		if b.Len() > 0 {
-			b.WriteByte('&')
+			b.WriteString(separator)
 		}
 		plainName := percentDecode(strings.ReplaceAll(name, "+", " "))
 		plainValue := percentDecode(strings.ReplaceAll(value, "+", " "))
