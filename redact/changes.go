@@ -94,7 +94,7 @@ func linkAt(s string, j int, links []string) (n int) {
 // secret and before another one that begins at j, is in a list of these three.
 func inTriple(s string, from, j int) bool {
 	end := strings.IndexByte(s[j+1:min(len(s), j+maxName)], s[j])
-	if end < 0 {
+	if end < 0 || from == 0 || s[from-1] != s[j] {
 		return false
 	}
 	next := strings.TrimLeft(s[j+end+2:min(len(s), j+end+10)], " ,")

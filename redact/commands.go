@@ -43,7 +43,7 @@ func (p *Pass) commandSpans(s string, list []span) []span {
 		case short:
 			list = shortOption(s, i, j, k, from, to, list)
 		case k < len(s) && (s[k] == '=' || s[k] == ':'):
-		case from > k && from < to && s[from] != '-' && p.secretName(name) && !harmlessValue(s[from:to]):
+		case from > k && from < to && s[from] != '-' && p.secretName(name) && !harmlessValue(s[from:to]) && !(ofFiles[squeeze(name)] && strings.ContainsAny(s[from:to], "./")):
 			list = append(list, span{from: from, to: to, rule: rulePair})
 			i = to - 1
 		}
@@ -61,6 +61,9 @@ func (p *Pass) commandSpans(s string, list []span) []span {
 	}
 	return list
 }
+
+// ofFiles are options that name the file in which secrets are.
+var ofFiles = set(`keystore keytab kubeconfig pkcs12 p12 pfx`)
 
 // gluing are commands that take a password glued to -p.
 var gluing = []string{"mysql", "mariadb", "mysqldump", "mysqladmin", "mycli", "sshpass", "7z", "htpasswd", "unrar"}

@@ -19,6 +19,7 @@ var pieces = []string{
 	"login as a:", "user a ", "snmpget ", "arn:aws:", "password: ", "Some(", "data:\n ", "kind: secret ", "recovery codes ", "one-time ", "select -- ", "{user: ", "@", "?a=", "://", "-p ",
 	"https://x@", "oracle:a/", "sqlplus ", "content-disposition: form-data; name=a\n\n", "password=\"\"\"", "eyJhbGciOi.", "AKIA", "ghp_", "1.2.3.4 ", "QUFBQUFBQUFBQUFBQUFB\r\n", "\x1b[1m", "%25", "duplicate entry ",
 	"password to ", "credentials ", "secret: |\n", "a: &", "`", "\\\"", "net use x ", "pass: openssl ", "--password ", "token\t", "|token|", "a\n---\n", "a|b\n---\n", "a,b,c\n", "credentials are ", "changed from ", "expected ", "*** 1. row ***\n", "is the pin ",
+	"'Cookie: a ", "'Authorization: Digest a=b ", "Parameters: {\"a\"=>\"b\"} ", "&pin=x y", "%24pin=x", "token -> a1b2c ", "api_key changed from a to b ", "4111_", "IBANDE12", "a=b;",
 	"row (", "row 1: a=", "fetched 2 rows: ", "results [(", "<row>", "<tr a=b>", "copy t from stdin\n", "bindings: (", "bind 0: ", "invalid integer '", "got {expected ", "(a)=(", "filter: {a:", "$set: {", "x.find({", "│ a\n", "─ ─\n", "a: b\n in set", "id,name\n1,x\n", "select a => ", "values (a, ", "= a b ",
 }
 

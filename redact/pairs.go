@@ -2,6 +2,7 @@ package redact
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -71,8 +72,13 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		var from, to int
 		if table {
 			from, to = cell(s, i)
+		} else if end := quotedHeader(s, i, len(name), n); end > 0 {
+			from, to = i+2, end
 		} else {
 			from, to = valueAfter(s, i, lineStart && n != vendor, n)
+		}
+		if s[i] == ':' && lineStart {
+			to = beforePerson(s, from, to)
 		}
 		if at := i - len(name); s[i] == '=' && at > 0 && s[at-1] == '&' && to < len(s) && s[to] == ' ' { // in a form that is not encoded
 			if k := strings.IndexAny(s[to:min(len(s), to+maxName)], "&=\n\"'"); k > 0 && s[to+k] == '&' && nameFollows(s[to+k+1:]) {
@@ -448,6 +454,56 @@ func nameBefore(s string, i int) (name string, lineStart bool) {
 		k = 0
 	}
 	return s[j:end], k == 0 || s[k-1] == '\n' || s[k-1] == '\r'
+}
+
+// byWhom are words between a secret and somebody whose it is, in several languages.
+var byWhom = set(`by of for from von für fur par pour de da do di por para van voor av`)
+
+// beforePerson returns where the secret ends that the line from from to to begins with, if
+// all behind it is whose it is: x von Ada.
+func beforePerson(s string, from, to int) int {
+	w := strings.Fields(s[from:min(to, from+maxName)])
+	if len(w) < 3 || len(w) > 4 || !strong(w[0]) || !byWhom[w[1]] {
+		return to
+	}
+	for _, name := range w[2:] {
+		if !isUpper(name[0]) || len(name) < 3 || strings.IndexFunc(name, func(r rune) bool { return !unicode.IsLetter(r) }) >= 0 {
+			return to
+		}
+	}
+	return from + len(w[0])
+}
+
+// quotedHeader returns where the value ends of a header in quotes that goes on to the end
+// of its line otherwise, the separator of whose name, of a length, is at i; 0 if it is none.
+func quotedHeader(s string, i, name int, n nature) int {
+	if s[i] != ':' || i+2 >= len(s) || s[i+1] != ' ' {
+		return 0
+	}
+	if v := lowered(s[i+2 : min(len(s), i+8)]); n != cookies && v != "digest" && !strings.HasPrefix(v, "aws4") {
+		return 0
+	}
+	return closedAt(s, i-name, i+2)
+}
+
+// closedAt returns where the quotes close that open right before at, and hold what begins
+// at from; 0 if there are none, or quotes of the same kind within.
+func closedAt(s string, at, from int) int {
+	if at < 1 || s[at-1] != '"' && s[at-1] != '\'' || at > 1 && s[at-2] == '\\' {
+		return 0
+	}
+	for k := from; k < len(s) && s[k] != '\n' && s[k] != '\r'; k++ {
+		switch {
+		case s[k] == '\\':
+			k++
+		case s[k] != s[at-1]:
+		case s[k-1] == '=':
+			return 0
+		case k+1 == len(s) || strings.IndexByte(" \t\r\n,)]}", s[k+1]) >= 0:
+			return k
+		}
+	}
+	return 0
 }
 
 // signBefore returns how long one of the signs is that ends before j, as it is or encoded

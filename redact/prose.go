@@ -490,6 +490,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	owned := false  // whether the next word is whose secret it is
 	origin := false // whether the next word is what was changed
 	unknown := 0    // words that say nothing
+	several := s[j-1]|0x20 == 's'
 	if endsIn(before, " set ") || before == "set " {
 		verb = true
 	}
@@ -607,7 +608,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return x, false
 		case looksChosen(word, noun) && (!named[noun] || linked || len(word) >= 8) && (linked || !isTime(word) && unknown < 2):
 			if lists[noun] {
-				to = listEnd(s, from)
+				to = listEnd(s, from, to, several)
 			} else if phrases[noun] && linked {
 				to = lineEnd(s, from)
 			}
@@ -616,7 +617,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return x, false // the token is bound to a device
 		case linked && !article && !verb && !harmless[w] && !fillers[w]:
 			if lists[noun] {
-				to = listEnd(s, from)
+				to = listEnd(s, from, to, several)
 			} else if phrases[noun] {
 				to = lineEnd(s, from)
 			}
@@ -953,10 +954,14 @@ var (
 	phrases = map[string]bool{"seed words": true, "recovery words": true, "secret phrase": true, "mnemonic phrase": true, "seed phrase": true, "mnemonic": true, "recovery phrase": true, "passphrase": true, "pass phrase": true}
 )
 
-// listEnd returns where a list of codes ends that begins at from: with its line,
-// or with the lines behind it that are one code each.
-func listEnd(s string, from int) int {
-	to := lineEnd(s, from)
+// listEnd returns where a list of codes ends whose first one is from from to to: with its
+// line, or with the lines behind it that are one code each; a single code
+// ends before words about it.
+func listEnd(s string, from, to int, several bool) int {
+	if w := nextWord(s, to); !several && (harmless[w] || fillers[w] || happenings[w]) {
+		return to
+	}
+	to = lineEnd(s, from)
 	for next := to; next < len(s); {
 		for next < len(s) && (s[next] <= ' ' || s[next] == '-' || s[next] == '*') {
 			next++

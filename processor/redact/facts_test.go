@@ -104,6 +104,10 @@ func TestHarmlessPartsStay(t *testing.T) {
 			`clone of https://x-access-token:NaleKozi529@«nickel-dita.corp.example.org»/o/r failed`, `clone of git+https://kase:2182b5e5cd0e534bb97a55fc150fe12c@«birch-gasu.corp.example.org»/r.git@main failed`,
 			`{"incoming_webhook":{"channel":"«ch-tagu»","url":"https://hooks.example.com/T00AA11BB/iMrdWWTlvPa9WRQs9IiwCc75"}}`, `remember=1&login:pin=FonoWepu523&grant_type=password&locale=«de-lose»`,
 			`Parameters: {"user"=>"«gawori»", "pinCode"=>"migu0gdZ"}`, "Started POST \"/users\"\nParameters: {\"user\"=>{\"name\"=>\"«gawori»\", \"password\"=>\"x1\"}}", `{ user: '«wivadi»', client_secret: 'NowaNibe655' }`,
+			`curl -H 'Cookie: session=mosa75n5' https://«violet-soku.example.com»`, `curl -H "Cookie: a=mosa75n5; b=2" https://«violet-soku.example.com»`, `curl -H 'Authorization: Digest username="svc", response="fode8Wk3"' https://«violet-soku.example.com»`,
+			`[('Host', '«api.example.com»'), ('Authorization', 'Digest username="svc", response="fode8Wk3"'), ('X-Request-Id', '«c3b486c6-66e7-43ba»')]`, `['Host: «api.example.com»', 'Cookie: sid=fode8Wk3; b=2', 'X-Request-Id: «c3b486c6-66e7-43ba»']`,
+			`['Host: «api.example.com»', 'Authorization: Digest username="svc", response="fode8Wk3"', 'X-Request-Id: «c3b486c6-66e7-43ba»']`, "keytool -storepass sigaOTUA -keystore «panther-febo.internal.jks» -list",
+			"backup code Telu95!favi3 was used by «Tesetisa»", "recovery code 4711-aabb used by «Tesetisa»", "Passwort: Zibu99!tezo2 von «Wavimutu»", "password: Zibu99!tezo2 of «Wavimutu»", "zone=«zefapo»;api_key=nudo%22D4xju;page=«kase»",
 			`{"$set":{"password":"x1","role":"«editor»"}}`, `{"before":{"password":"x1","role":"«viewer»"},"after":{"role":"«editor»"}}`, `{"field":"password","fromString":"x1","toString":"y2","author":"«ada»"}`,
 		} {
 			at := attribute("message")
