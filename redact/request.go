@@ -145,7 +145,7 @@ func isForm(s string) bool {
 		return false
 	}
 	separator := formSeparator(s)
-	single := strings.Index(s, separator) < 0
+	single := !strings.Contains(s, separator)
 	for part := range strings.SplitSeq(strings.TrimSuffix(s, ";"), separator) {
 		name, value, ok := strings.Cut(part, "=")
 		if single && (strings.IndexByte(name, '(') >= 0 || !isASCII(name)) {
