@@ -14,6 +14,7 @@ import (
 
 // pieces invite quadratic work when they are repeated or mixed.
 var pieces = []string{
+	"token: x\n", "client_secret ", "api_key changed from a to b ", "params: token ", "SELECT * FROM t WHERE a=$1 [\"x\"]\n", "(a)=( ", "pin:x", "is the token ",
 	"Key (a)=(", "key (", "params: @", "@Cookie: ", "kind: Secret@eyJ", "detail: key (a)=(", "near '", "value [", "'api_key' value [", "password \"", "password '",
 	"name: password\n", "value: x\n", "client_secret ", "<name>password</name>", "<a b=", "a:1234:b:c:d ", "/reset/", "echo a | sudo ", "AUTH ", "machine a login ",
 	"login as a:", "user a ", "snmpget ", "arn:aws:", "password: ", "Some(", "data:\n ", "kind: secret ", "recovery codes ", "one-time ", "select -- ", "{user: ", "@", "?a=", "://", "-p ",
@@ -57,8 +58,9 @@ func TestGrowth(t *testing.T) {
 		if spent := measure(long[:len(long)/8]); spent < 6*time.Millisecond {
 			continue
 		}
-		once, twice := measure(long[:len(long)/2]), measure(long)
-		if twice > 7*once/2 && twice > 400*time.Millisecond {
+		least := func(text string) time.Duration { return min(measure(text), measure(text)) } // without what else happened
+		once, twice := least(long[:len(long)/2]), least(long)
+		if twice > 7*once/2 && twice > 150*time.Millisecond {
 			t.Errorf("%q: %s for half the text, %s for all", unit, once, twice)
 		}
 	}

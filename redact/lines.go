@@ -54,10 +54,14 @@ func indent(s string) int {
 }
 
 func lineEnd(s string, j int) int {
-	if k := strings.IndexAny(s[j:], "\r\n"); k >= 0 {
-		return j + k
+	end := len(s)
+	if k := strings.IndexByte(s[j:], '\n'); k >= 0 {
+		end = j + k
 	}
-	return len(s)
+	if k := strings.IndexByte(s[j:end], '\r'); k >= 0 {
+		end = j + k
+	}
+	return end
 }
 
 // sealedSpans finds the data of Kubernetes Secrets in YAML.
@@ -209,8 +213,11 @@ func (p *Pass) directives(s string, list []span) []span {
 
 // alone reports whether a name at i and the word at j are all of their line.
 func alone(s string, i, j int) bool {
+	if i > 0 && s[i-1] != '\n' {
+		return false
+	}
 	word := strings.TrimRight(s[j:lineEnd(s, j)], " ")
-	return (i == 0 || s[i-1] == '\n') && looksChosen(word, "password") && strings.IndexByte(word, ' ') < 0
+	return looksChosen(word, "password") && strings.IndexByte(word, ' ') < 0
 }
 
 // movedBefore reports whether a text ends in what was done to the thing whose name

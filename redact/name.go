@@ -620,6 +620,9 @@ func foreign(name string) bool {
 // secretNature looks for a term of secrets in the words of a name.
 func (e *Engine) secretNature(w []string, joined string) nature {
 	for len(w) > 1 && (turning[w[len(w)-1]] || w[len(w)-1] == "value") { // password_policy.old
+		if n := len(w); n > 2 && w[n-2] == "changed" && (w[n-1] == "from" || w[n-1] == "to") {
+			w = w[:n-1] // changed alone is when, or whether
+		}
 		w = w[:len(w)-1]
 	}
 	last := w[len(w)-1]

@@ -663,7 +663,7 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 		for to < len(s) && s[to] == ' ' {
 			to++
 		}
-		if strings.EqualFold(s[from:min(len(s), from+6)], "digest") || strings.HasPrefix(strings.ToLower(s[from:]), "aws4") {
+		if strings.EqualFold(s[from:min(len(s), from+6)], "digest") || hasPrefixFold(s[from:], "aws4") {
 			return from, lineEnd(s, to)
 		}
 		to = rest(s, to, s[i], lineStart)

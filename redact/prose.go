@@ -178,7 +178,7 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 			continue
 		}
 		found = true
-		if j < len(s) && s[j] == ':' && inUserinfo(s, j, s[strings.LastIndexByte(s[:i], '/')+1:j]) {
+		if j < len(s) && s[j] == ':' && inUserinfo(s, j, s[behindLast(s, i, "/"):j]) {
 			i = j
 			continue
 		}
@@ -262,11 +262,19 @@ func behindUnspaced(s string, j int) (x span, ok bool) {
 	return span{from: from, to: to, rule: ruleProse}, true
 }
 
+// behindLast returns where what stands right before i begins: behind the last of some
+// signs. It looks no further than a name is long, so that many of them in one text
+// cost no more than the text.
+func behindLast(s string, i int, signs string) int {
+	from := max(0, i-maxName)
+	return from + strings.LastIndexAny(s[from:i], signs) + 1
+}
+
 // backward finds "… as the password".
 func backward(s, low string, list []span) []span {
 	for _, phrase := range []string{" as password", " as the password", " as his password", " as her password", " as my password", " as their password", " as passphrase", " as the pin", " as pin", " as the token", " as api key", " as the api key", " as your verification code", " as your code", " as your otp", " as your one-time", " as your password"} {
 		if i := strings.Index(low, phrase); i > 0 && !describes(low, i+len(phrase)) {
-			j := strings.LastIndexAny(s[:i], " \t\n\"'") + 1
+			j := behindLast(s, i, " \t\n\"'")
 			if w := s[j:i]; !harmlessValue(w) {
 				list = append(list, span{from: j, to: i, rule: ruleProse})
 			}
@@ -284,7 +292,7 @@ func backward(s, low string, list []span) []span {
 			if describes(low, at) {
 				continue
 			}
-			j := strings.LastIndexAny(s[:i], " \t\n\"'") + 1
+			j := behindLast(s, i, " \t\n\"'")
 			w := strings.TrimRight(s[j:i], "\"'.,:;")
 			if looksChosen(w, "pin") && !isTime(w) {
 				list = append(list, span{from: j, to: j + len(w), rule: ruleProse})
@@ -305,7 +313,7 @@ func backward(s, low string, list []span) []span {
 		if !nounSet[noun] && !nounSet[noun[strings.LastIndexByte(noun, ' ')+1:]] {
 			continue
 		}
-		j := strings.LastIndexAny(s[:at], " \t\n\"'") + 1
+		j := behindLast(s, at, " \t\n\"'")
 		if w := s[j:at]; looksChosen(w, "pin") && !isTime(w) {
 			list = append(list, span{from: j, to: at, rule: ruleProse})
 		}
@@ -899,9 +907,12 @@ func meant(s, low string, list []span) []span {
 	return list
 }
 
+const maxLine = 4096 // bytes of a line that are looked at for one name
+
 // aloneChosen reports whether the word at j has a line of its own and looks chosen.
 func aloneChosen(s string, j int, noun string) bool {
-	word := strings.TrimSpace(s[j:lineEnd(s, j)])
+	near := s[:min(len(s), j+maxLine)]
+	word := strings.TrimSpace(s[j:lineEnd(near, j)])
 	return strings.IndexByte(word, ' ') < 0 && looksChosen(word, noun)
 }
 

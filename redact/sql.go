@@ -375,29 +375,34 @@ func withoutNumbers(s string) string { return numbers.ReplaceAllString(s, "?") }
 // withoutLists replaces the lists of bound values that loggers write behind a
 // statement: [["name", "…"]].
 func withoutLists(s string) string {
+	var b strings.Builder
+	kept := 0 // what comes before is written
 	for at := 0; ; {
 		i := strings.IndexByte(s[at:], '[')
 		if i < 0 {
-			return s
+			break
 		}
 		i += at
 		at = i + 1
-		if placeholder(s[:i]) {
-			to := balanced(s, i)
-			s = s[:i] + "[?]" + s[to:]
-			at = i + 3
-			continue
+		if !placeholder(s[kept:i]) {
+			if inner := strings.TrimLeft(s[at:min(len(s), at+8)], "["); inner == "" || inner[0] != '"' && inner[0] != '\'' && !strings.HasPrefix(inner, "nil,") {
+				continue
+			}
 		}
-		if inner := strings.TrimLeft(s[at:min(len(s), at+8)], "["); inner == "" || inner[0] != '"' && inner[0] != '\'' && !strings.HasPrefix(inner, "nil,") {
-			continue
+		b.WriteString(s[kept:i])
+		b.WriteString("[?]")
+		kept = balanced(s, i)
+		at = kept
+		if s[kept-1] != ']' {
+			kept = len(s)
+			break
 		}
-		to := balanced(s, i)
-		if s[to-1] != ']' {
-			return s[:i] + "[?]"
-		}
-		s = s[:i] + "[?]" + s[to:]
-		at = i + 3
 	}
+	if b.Len() == 0 {
+		return s
+	}
+	b.WriteString(s[kept:])
+	return b.String()
 }
 
 // placeholder reports whether a statement so far ends in a place that a value takes, so

@@ -39,6 +39,25 @@ func TestNamesLikeKeysStay(t *testing.T) {
 	}
 }
 
+// Principals as clouds write them are no logins.
+func TestPrincipalsStay(t *testing.T) {
+	e := engine(t, redact.Config{})
+	for _, text := range []string{"user:ada.lovelace@example.com", "serviceAccount:ci-deploy@acme.iam.example.com", "group:auditors@example.com", "acct:ada@example.social"} {
+		for place, out := range everywhere(e, text) {
+			if place != "request" && !strings.Contains(out, text) { // a request keeps no addresses
+				t.Errorf("%s: %q became %q", place, text, out)
+			}
+		}
+	}
+	for _, text := range []string{"user:pa55word@db1.example.com", "owner:Kestrel#Rain@db1", "ada:kestrelrain@db1.example.com"} {
+		for place, out := range everywhere(e, text) {
+			if strings.Contains(out, text[strings.Index(text, ":"):]) {
+				t.Errorf("%s: %q became %q", place, text, out)
+			}
+		}
+	}
+}
+
 func TestWebhooksOfAnyHost(t *testing.T) {
 	e := engine(t, redact.Config{})
 	g := gen{rand.New(rand.NewPCG(*corpusSeed, 93))}

@@ -154,11 +154,21 @@ func bareUserinfo(s string, list []span) []span {
 				continue
 			}
 		}
-		if c := strings.IndexByte(s[j:i], ':'); c > 0 && i-(j+c+1) >= 3 && !strings.HasPrefix(s[j:], "mailto:") {
+		if c := strings.IndexByte(s[j:i], ':'); c > 0 && i-(j+c+1) >= 3 && !ofPrincipal(s[j:j+c], s[j+c+1:i]) {
 			list = append(list, span{from: j + c + 1, to: i, rule: ruleUserinfo})
 		}
 	}
 	return list
+}
+
+// principals are what may stand before an e-mail address and a colon.
+var principals = set(`mailto user users group groups serviceaccount domain member principal acct sip xmpp email owner account`)
+
+// ofPrincipal reports whether kind:local is the beginning of a principal with an
+// e-mail address, user:ada@example.com, and no login.
+func ofPrincipal(kind, local string) bool {
+	kind = squeeze(kind)
+	return kind == "mailto" || principals[kind] && !strong(local) && !strings.ContainsAny(local, "0123456789") && (strings.IndexByte(local, '.') > 0 || len(local) <= 16)
 }
 
 // hostName reports whether s is a name of a host of several parts, and its port.

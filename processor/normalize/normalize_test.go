@@ -503,7 +503,14 @@ func TestKeep(t *testing.T) {
 	all := kept("*").(attributes)
 	require.Contains(t, all, "labels.a")
 	delete(all, "labels.a") // sent twice
-	require.Equal(t, attributes{"labels.b": list{"x", attributes{"c": true}}, "x.y": 1.5, "z": "z", "s": "[1 bytes]", "host.name": "h"}, all)
+	require.Equal(t, attributes{"labels.b": list{"x", attributes{"c": true}}, "x.y": 1.5, "z": "z", "s": "[1 bytes]", "host.name": "h", "http.route": "/x"}, all)
+}
+
+// A route names the action where nothing else does, and is an attribute like others.
+func TestKeepOfRoute(t *testing.T) {
+	keepAll := config(func(cfg *normalize.Config) { cfg.Keep = []string{"*"} })
+	got := normalized(t, keepAll, sent{attributes: attributes{"user.name": "ada", "audit.action": "role.update", "http.route": "/roles/:id"}})
+	require.Equal(t, attributes{"http.route": "/roles/:id"}, got[audit.Attributes.Attribute])
 }
 
 func TestKeepIsBounded(t *testing.T) {

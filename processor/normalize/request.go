@@ -215,11 +215,17 @@ func (r *reader) leaves(m pcommon.Map, also map[string]bool, f func(v pcommon.Va
 			return m == nil || !slices.ContainsFunc(m.targets, isRequestTarget) || !isRequest(v)
 		}
 		_, part := r.index.requestPart(r.name)
-		if m == nil && !part || also[string(r.name)] {
+		if m == nil && !part || also[string(r.name)] || also["*"] && m.isLastResort() {
 			f(v, depth+1)
 		}
 		return false
 	})
+}
+
+// isLastResort reports whether an attribute is read only where nothing better names
+// the action, so that it is in no row.
+func (m *meaning) isLastResort() bool {
+	return m != nil && len(m.targets) == 1 && m.targets[0].slot == extra(extraRoute)
 }
 
 func isRequestTarget(t target) bool { return t.slot == of(audit.Request) }

@@ -6,6 +6,9 @@ func init() {
 	for class, forms := range map[string][]string{
 		"more names and pairs": {
 			`{"wpaKey":"§w"}`,
+			`{"pin_changed_from":"§w","pin_changed_to":"§p"}`,
+			`{"pinChangedFrom":"§w","pinChangedTo":"§p"}`,
+			`{"plan_changed_from":"a","api_key_changed_from":"§w","api_key_changed_to":"§p"}`,
 			`{"wifiKey":"§w"}`,
 			`{"wifi_key":"§w"}`,
 			`{"WEPKey":"§w"}`,
