@@ -131,8 +131,8 @@ var (
 		float double json varchar nvarchar bigint int long decimal numeric for`)
 )
 
-// quotes are pairs of signs around what is quoted.
-var quoteSigns = "'\"`"
+// quoteSigns stand around what is quoted.
+const quoteSigns = "'\"`"
 
 // typedSpans finds values that are quoted for not being of a type: cannot parse 'x'
 // as INT64; x is what is not recognized.
