@@ -122,6 +122,9 @@ func shortOption(s string, i, j, k, from, to int, list []span) []span {
 		if glued && has("curl", "wget", "http") {
 			word, from, to = s[j+1:end], j+1, end
 		}
+		if len(word) > 4 && strings.IndexByte(word, ':') == len(word)-1 && has("curl", "http") { // a token, without a password
+			return value(from, from+len(word)-1)
+		}
 		if c := strings.IndexAny(word, ":%"); c > 0 && c+3 < len(word) && !has("docker", "podman", "chown") && !number(word[c+1:]) && !strings.HasPrefix(word[c:], "://") {
 			return value(from+c+1, to)
 		}
@@ -241,6 +244,7 @@ var logins = []login{
 	{`log`, regexp.MustCompile(`(?i)\blog[io]n (?:denied|failed|rejected|refused):? \(?[\w.@-]+/([^\s)]+)`), false},
 	{`_pw `, regexp.MustCompile(`\b(?:user|owner)_pw (\S+)`), false},
 	{` as sys`, regexp.MustCompile(`(?i)\b[\w$]+/["']?(\S+?)["']?(?:@\S+)? as sys(?:dba|oper)`), false},
+	{`//`, regexp.MustCompile(`(?:^|[\s"'(=])//[\w.$-]+/([^\s/@"']+)@[\w-]+[.:\w-]*`), false},
 	{`conn`, regexp.MustCompile(`(?i)\bconn(?:ect)? [\w$.-]+/["']?([^\s"'@/][^\s"'@]*)["']?@`), false},
 	{`@(desc`, regexp.MustCompile(`(?i)\b[\w$]+/["']?([^\s"'@/]+)["']?@\(DESCRIPTION`), false},
 	{`dscl`, regexp.MustCompile(`\bdscl .*?-passwd \S+ ["']?([^\s"']+)`), false},

@@ -456,3 +456,25 @@ func cells(s string, at, end int, separator byte, column []bool, list []span) []
 	}
 	return list
 }
+
+// binaryPairs finds a value behind its name in the binary form of protocol buffers, in which
+// the length of each stands before it, behind the number of its field.
+func (p *Pass) binaryPairs(s string, list []span) []span {
+	for i := 0; i+4 < len(s); i++ {
+		n := int(s[i])
+		if n < len("pin") || n >= ' ' || i+n+3 >= len(s) {
+			continue
+		}
+		if tag := s[i+1+n]; tag >= ' ' || tag&7 != 2 {
+			continue
+		}
+		name, from := s[i+1:i+1+n], i+n+3
+		to := from + int(s[from-1])
+		if !isIdentifier(name) || to > len(s) || to == from || !p.secretName(name) {
+			continue
+		}
+		list = append(list, span{from: from, to: to, rule: rulePair})
+		i = to - 1
+	}
+	return list
+}

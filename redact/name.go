@@ -62,7 +62,7 @@ var secretTerms = set(`
 	sealkey vaultkey keypem pemkey keymaterial keydata decryptkey encryptkey privateexponent rsaprivate pinblock pinhash jsonkey keyfilejson developerkey devkey merchantkey wifikey wepkey networkkey jwtkey cookiekey
 	recoverykey backupkey productkey sshprivatekey hostprivatekey dsakey ecdsakey ed25519key cakey bitlockerkey transitkey tokenkey securekey passwordkey dbkey
 	awsaccesskeyid awssecretaccesskey awssessiontoken azureclientsecret gcpkey googleapikey
-	nip keypw joinkey pairingkey clientkeydata keytab pinblock track1 track2 trackdata track2data magstripe
+	nip keypw joinkey pairingkey clientkeydata keytab pinblock track1 track2 trackdata track2data magstripe magneticstripe magneticdata stripedata pem
 	proxyuserpwd smtpauthpass sshprivkey preauthkey otpseed totpseed otpsecret doorcode alarmcode pairingcode
 	pwhash passhash pwdhash securejsondata securesettings securesetting
 	encryptedkey
@@ -161,6 +161,15 @@ var bodyWords = set(`requestbody postdata formdata requestdata requestcontent re
 
 // modelWords end names of gen_ai attributes that hold no text of people.
 var modelWords = set(`model system name id reason reasons provider type operation temperature p k tokens seed count format version port address`)
+
+// Words of what carries messages and of what asks models, and the last words of names of the
+// text that is in a message, or is said: kafka.message.value, traceloop.entity.input.
+var (
+	carriers = set(`kafka messaging sqs sns rabbitmq amqp pubsub mqtt nats kinesis jms pulsar eventhub eventhubs servicebus activemq redpanda nsq stomp eventbridge`)
+	carried  = set(`value body data message record text input event payload`)
+	models   = set(`traceloop llm openinference langfuse langsmith langchain langgraph llamaindex openai anthropic bedrock ollama vertexai lmnr braintrust helicone mlflow genai agent haystack crewai`)
+	spoken   = set(`input inputs output outputs value prompt prompts completion completions question answer answers query text arguments result results reasoning thought thoughts utterance reply summary`)
+)
 
 var bindingWords = set(`bind binds bindings bindparams bindparameters bindvalues bindvars bindvariables sqlparams sqlparameters sqlargs queryparameters
 	statementparams statementparameters dbparams queryargs queryparameter placeholders boundvalues dbqueryparameter`)
@@ -304,6 +313,7 @@ func (e *Engine) trait(name string) trait {
 	if strings.ContainsAny(name, "%&\\") {
 		name = decode(name, false)
 	}
+	name = withoutGroup(name)
 	written := name
 	if !isASCII(name) {
 		name = plainLetters(name)
@@ -314,7 +324,7 @@ func (e *Engine) trait(name string) trait {
 	last := squeeze(name[strings.LastIndexByte(name, '.')+1:])
 	return trait{
 		nature:    e.classify(written),
-		namesPair: len(last) <= 16 && pairNames[last] || len(last) <= 32 && endsIn(last, pairNameEnds...),
+		namesPair: len(last) <= 16 && pairNames[last] || len(last) <= 32 && endsIn(last, pairNameEnds...) || len(last) == 2 && len(name) > 2 && pairNames[segment(outerName(name))], // name.en
 		pairValue: isPairValue(name[strings.LastIndexByte(name, '.')+1:]),
 		valueTail: len(last) <= 32 && endsIn(last, pairValueTails...),
 		marks:     marking[strings.TrimPrefix(last, "is")],
@@ -332,6 +342,17 @@ func (e *Engine) trait(name string) trait {
 		clean:     len(written) < 11 && isIdentifier(written),
 		shown:     e.withoutKeys(written),
 	}
+}
+
+// withoutGroup returns a name without the group of Kubernetes before what it names there:
+// authorization.k8s.io/decision.
+func withoutGroup(name string) string {
+	i := strings.IndexByte(name, '/')
+	if i < 0 || i+1 == len(name) || !endsIn(name[:i], ".k8s.io", ".kubernetes.io") || pairValues[strings.ToLower(name[i+1:])] {
+		return name
+	}
+	group := strings.TrimSuffix(strings.TrimSuffix(name[:i], ".k8s.io"), ".kubernetes.io")
+	return name[:strings.LastIndexByte(group, '.')+1] + name[i+1:]
 }
 
 // withoutKeys returns a dotted name without its parts that are keys of a map under the
@@ -466,7 +487,7 @@ func (e *Engine) classify(name string) nature {
 	if name[0] == '$' && operators[joined] {
 		return binding
 	}
-	switch segment(name) {
+	switch segment(strings.TrimSuffix(name, ".value")) {
 	case "auth":
 		return flagged
 	case "sessionid":
@@ -486,6 +507,9 @@ func (e *Engine) classify(name string) nature {
 	}
 	if last := w[len(w)-1]; len(w) > 1 && (last == "key" || last == "keys") && (vendorWords[w[len(w)-2]] || issuers[w[len(w)-2]] || w[0] == "x" && !addressing[w[len(w)-2]]) {
 		return secret // of a service, or a header
+	}
+	if name == "input.value" || name == "output.value" { // as OpenInference calls what a model was asked and said
+		return payload
 	}
 	if n := contentNature(w, joined); n != plain {
 		return n
@@ -507,6 +531,10 @@ func (e *Engine) spelled(name string, w []string, joined string) nature {
 		w = w[:len(w)-1]
 		joined = strings.TrimSuffix(joined, last)
 	}
+	if n := len(w); n > 1 && w[n-1] == "c" && endsIn(lowered(name), "__c") { // of a field that a customer added to Salesforce
+		w = w[:n-1]
+		joined = strings.TrimSuffix(joined, "c")
+	}
 	if len(w) >= len("psk") {
 		var array [maxWords]string
 		last := words(name[strings.LastIndexByte(name, '.')+1:], array[:0])
@@ -524,10 +552,44 @@ func (e *Engine) spelled(name string, w []string, joined string) nature {
 			return n
 		}
 	}
+	if acrossHumps(name) {
+		return secret
+	}
 	if letters := signsAsLetters.Replace(name); letters != name && e.isEmbedded(squeeze(letters)) {
 		return secret
 	}
 	return plain
+}
+
+// joints are where the words of a term meet that is written as one.
+var joints = map[string]int{"password": 4, "passwd": 4, "passphrase": 4, "passwort": 4, "apikey": 3, "privatekey": 7, "secretkey": 6, "accesskey": 6, "accesstoken": 6,
+	"refreshtoken": 7, "authtoken": 4, "sessiontoken": 7, "clientsecret": 6}
+
+// acrossHumps reports whether the last part of a name ends in a term whose letters are in
+// upper case where no word of it begins: accesStokEn.
+func acrossHumps(name string) bool {
+	var array [maxWords]string
+	w := words(name[strings.LastIndexByte(name, '.')+1:], array[:0])
+	if len(w) < 2 {
+		return false
+	}
+	joined := strings.Join(w, "")
+	for _, list := range [][]string{embedded, suffixes[:1]} {
+		for _, t := range list {
+			from := len(joined) - len(t)
+			if !strings.HasSuffix(joined, t) {
+				continue
+			}
+			at := 0
+			for _, x := range w {
+				if at > from && at-from != joints[t] {
+					return true
+				}
+				at += len(x)
+			}
+		}
+	}
+	return false
 }
 
 // isChopped reports whether words, together joined, are so short that the case of their
@@ -566,7 +628,7 @@ func inside(name string) nature {
 		switch part = squeeze(part); {
 		case namesRows(w):
 			return rows
-		case !sent && namesBound(w):
+		case !sent && (namesBound(w) || part == "query" && searched(rest)):
 			return binding
 		case !ok:
 			return plain
@@ -588,6 +650,12 @@ func inside(name string) nature {
 		sent = len(w) > 0 && ofRequests[w[len(w)-1]]
 		name = rest
 	}
+}
+
+// searched reports whether the name behind query is of a clause of Elasticsearch: match.name.
+func searched(name string) bool {
+	clause, rest, _ := strings.Cut(name, ".")
+	return rest != "" && clauses[clause]
 }
 
 // segment returns the last part of a dotted name in lower case, but for which
@@ -747,7 +815,7 @@ func verdict(w []string, i, j int, term string) nature {
 	if (term == "pw" || term == "sas" || term == "sig" || term == "salt" || term == "pepper") && j < len(w) && len(w) > 2 || (term == "sin" || term == "pan" || term == "shadow") && len(w) > 2 {
 		return plain
 	}
-	if strings.HasSuffix(term, "key") && contains(w, "public") {
+	if (strings.HasSuffix(term, "key") || term == "pem") && contains(w, "public") || term == "pem" && (contains(w, "cert") || contains(w, "certificate") || contains(w, "ca") || contains(w, "chain")) {
 		return plain
 	}
 	if contains(w[:i], "public") && strings.HasSuffix(w[j-1], "key") {
@@ -799,7 +867,8 @@ func contentNature(w []string, joined string) nature {
 		return plain
 	case payloadWords[last], payloadWords[tail]:
 		return payload
-	case len(w) > 2 && w[0] == "gen" && w[1] == "ai" && !modelWords[last]:
+	case len(w) > 2 && w[0] == "gen" && w[1] == "ai" && !modelWords[last], carried[last] && slices.ContainsFunc(w[:len(w)-1], func(x string) bool { return carriers[x] }),
+		spoken[last] && slices.ContainsFunc(w[:len(w)-1], func(x string) bool { return models[x] }):
 		return payload
 	case remarkWords[last]:
 		return remark
@@ -859,6 +928,12 @@ func isASCII(s string) bool {
 // and otherwise r. Marks are taken off a letter, and what is written in another
 // style is as the plain letter (NFKD); then scripts are compared by their shapes.
 func lookAlike(r rune) rune {
+	if 0xAB70 <= r && r <= 0xABBF { // small letters of Cherokee, each the shape of a capital one
+		if c := lookAlike(r - 0xAB70 + 0x13A0); c < utf8.RuneSelf {
+			return c | 0x20
+		}
+		return r
+	}
 	switch {
 	case r == 0x3000, r == 0xA0, 0x2000 <= r && r <= 0x200A, r == 0x202F, r == 0x205F:
 		return ' '

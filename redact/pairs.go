@@ -34,6 +34,13 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			before--
 		}
 		name, lineStart := nameBefore(s, before)
+		if s[i] == ':' && (i == 0 || strings.IndexByte(" {(,[\t\n", s[i-1]) >= 0) {
+			if x, ok := p.keyword(s, i+1); ok {
+				list = append(list, x)
+				i = x.to
+				continue
+			}
+		}
 		if name == "" || strings.Contains(name, " via ") {
 			continue
 		}
@@ -80,12 +87,15 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if s[i] == ':' && lineStart {
 			to = beforePerson(s, from, to)
 		}
+		if n == flagged && s[i] == '=' && callOf(s, from) > 0 && p.tellsItself(s[from:to]) {
+			continue // what is within names its own
+		}
 		if at := i - len(name); s[i] == '=' && at > 0 && s[at-1] == '&' && to < len(s) && s[to] == ' ' { // in a form that is not encoded
 			if k := strings.IndexAny(s[to:min(len(s), to+maxName)], "&=\n\"'"); k > 0 && s[to+k] == '&' && nameFollows(s[to+k+1:]) {
 				to += k
 			}
 		}
-		if v := s[from:to]; becomes && (!looksChosen(v, "") || isLabelled(v)) {
+		if v := s[from:to]; becomes && (!looksChosen(v, "") && !coined(v) || isLabelled(v)) {
 			continue
 		}
 		if v := s[from:to]; table && !looksChosen(v, "") && (!madeUp(name) || strings.IndexByte(v, ' ') >= 0) {
@@ -131,6 +141,27 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		i = max(i, to-1)
 	}
 	return list
+}
+
+// keyword finds the quoted value of a keyword of Clojure or Elixir whose name begins at j:
+// :password "x".
+func (p *Pass) keyword(s string, j int) (x span, ok bool) {
+	k := j
+	for k < len(s) && k-j < 64 && (isNameByte(s[k]) || s[k] == '/' || s[k] == '?') {
+		k++
+	}
+	from := k
+	for from < len(s) && from-k < 4 && (s[from] == ' ' || s[from] == ',') {
+		from++
+	}
+	if from == k || k == j || from == len(s) || s[from] != '"' {
+		return x, false
+	}
+	if name := strings.ReplaceAll(s[j:k], "/", "."); !p.secretName(name) && !p.secretName(lastSegment(s[j:k])) {
+		return x, false
+	}
+	from, to := quoted(s, from, "")
+	return span{from: from, to: to, rule: rulePair}, from < to && !harmlessValue(s[from:to])
 }
 
 // isSigned reports whether the value behind name= is what signs a request: hmac=….
@@ -205,12 +236,49 @@ func (p *Pass) formPairs(s string, list []span) []span {
 		for end < len(s) && strings.IndexByte(" \t\r\n\"'<>", s[end]) < 0 {
 			end++
 		}
-		if form := s[at:end]; strings.IndexByte(form, '&') > 0 {
+		form := s[at:end]
+		if strings.IndexByte(form, '&') > 0 {
 			list = p.formPairsIn(form, at, list)
+		}
+		if strings.IndexByte(form, '%') >= 0 {
+			list = p.encodedNames(form, at, list)
 		}
 		at = end + 1
 	}
 	return list
+}
+
+// encodedNames finds the values of a form whose names are encoded: %70%69%6e=….
+func (p *Pass) encodedNames(form string, offset int, list []span) []span {
+	at := max(0, strings.IndexByte(form, '?')+1)
+	for part := range strings.SplitSeq(form[at:], "&") {
+		from := offset + at
+		at += len(part) + 1
+		name, value, ok := strings.Cut(part, "=")
+		if !ok || value == "" || len(name) > maxName || strings.IndexByte(name, '%') < 0 || p.e.isMarker(value) {
+			continue
+		}
+		if name = percentDecode(name); isFieldName(name) && (p.secretName(name) || p.secretName(lastPart(name))) {
+			list = append(list, span{from: from + len(part) - len(value), to: from + len(part), rule: rulePair})
+		}
+	}
+	return list
+}
+
+// isFieldName reports whether s may be the name of a field of a form: a[b], a:b, a$b.
+func isFieldName(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !isNameByte(s[i]) && strings.IndexByte("[]:", s[i]) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// lastPart returns the last name of a field of a form.
+func lastPart(s string) string {
+	s = strings.TrimRight(s, "[]0123456789")
+	return s[strings.LastIndexAny(s, "[:$.")+1:]
 }
 
 func (p *Pass) formPairsIn(form string, offset int, list []span) []span {
@@ -459,19 +527,44 @@ func nameBefore(s string, i int) (name string, lineStart bool) {
 // byWhom are words between a secret and somebody whose it is, in several languages.
 var byWhom = set(`by of for from von für fur par pour de da do di por para van voor av`)
 
+// titles are words before the name of a person, and toUsers those of the kind of name.
+var (
+	titles  = set(`dr dr. mr mr. mrs mrs. ms ms. prof prof. herr frau señor señora`)
+	toUsers = set(`user usuario usuário utente benutzer utilisateur login account`)
+)
+
 // beforePerson returns where the secret ends that the line from from to to begins with, if
-// all behind it is whose it is: x von Ada.
+// all behind it is whose it is, or who did something with it: x von Ada, x (reset by Dr. Ada).
 func beforePerson(s string, from, to int) int {
 	w := strings.Fields(s[from:min(to, from+maxName)])
-	if len(w) < 3 || len(w) > 4 || !strong(w[0]) || !byWhom[w[1]] {
+	if len(w) < 3 || len(w) > 6 {
 		return to
 	}
-	for _, name := range w[2:] {
-		if !isUpper(name[0]) || len(name) < 3 || strings.IndexFunc(name, func(r rune) bool { return !unicode.IsLetter(r) }) >= 0 {
+	first := strings.TrimRight(w[0], ",;")
+	if !strong(first) && !looksChosen(first, "password") {
+		return to
+	}
+	rest := w[1:]
+	rest[0] = strings.TrimLeft(rest[0], "(")
+	if passed[rest[0]] || changing[rest[0]] {
+		rest = rest[1:]
+	}
+	if len(rest) < 2 || !byWhom[rest[0]] && !toUsers[rest[0]] {
+		return to
+	}
+	if rest = rest[1:]; titles[lowered(rest[0])] {
+		rest = rest[1:]
+	}
+	if len(rest) == 0 || len(rest) > 2 {
+		return to
+	}
+	for _, name := range rest {
+		name = strings.TrimRight(name, ").")
+		if len(name) < 3 || !isUpper(name[0]) || strings.IndexFunc(name, func(r rune) bool { return !unicode.IsLetter(r) }) >= 0 {
 			return to
 		}
 	}
-	return from + len(w[0])
+	return from + len(first)
 }
 
 // quotedHeader returns where the value ends of a header in quotes that goes on to the end
@@ -703,6 +796,28 @@ func callOf(s string, j int) int {
 		return 0
 	}
 	return k
+}
+
+// tellsItself reports whether a call has names for all that it holds, of which one is
+// that of a secret: Auth(user='x', secret='…').
+func (p *Pass) tellsItself(s string) bool {
+	found, named := false, false
+	for i := strings.IndexByte(s, '('); i < len(s); i++ {
+		switch s[i] {
+		case '=':
+			name := calleeOf(s, i)
+			if named = name != ""; named {
+				found = found || p.secretName(name)
+			}
+		case '\'', '"':
+			if !named {
+				return false
+			}
+			_, to := quoted(s[:len(s)], i, "")
+			i, named = to, false
+		}
+	}
+	return found
 }
 
 // heredoc returns the bounds of the lines after the <<WORD at j, up to the one that

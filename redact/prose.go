@@ -132,6 +132,9 @@ var links = set(`is was are were be to as equals becomes became set now = : -> =
 // foreignLinks are links that mean other things in English, by the noun before them.
 var foreignLinks = map[string]string{"hasło": "to", "haslo": "to", "salasana": "on"}
 
+// edges are words before "with" and what is a part of a value.
+var edges = set(`starts begins ends starting beginning ending`)
+
 // fillers may stand between the name of a secret and the link.
 var fillers = set(`for of the a an new old current temporary temp initial default my your his her their our user account was is has been set changed reset
 	updated rotated to via admin root service login database db from on at in this that server host it should be will called which reads says entered typed given provided submitted supplied he she they we i now being still currently actually probably apparently must simply just always again only value field`)
@@ -540,6 +543,9 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	if v, ok := enclosed(s, j, noun); ok {
 		return v, true
 	}
+	if v, ok := ofDevice(s, j); ok {
+		return v, true
+	}
 	for range 8 {
 		breaks := 0
 		for j < len(s) && (strings.IndexByte(" \t\n\r\"'`(,*", s[j]) >= 0 || s[j] == '[' && !strings.HasPrefix(s[j:], "[redacted:")) {
@@ -559,7 +565,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return x, false
 		}
 		to := j
-		for to > from && (strings.IndexByte(".,;:?)'", s[to-1]) >= 0 || s[to-1] == '#' && typed[noun]) {
+		for to > from && (strings.IndexByte(".,;:?)'", s[to-1]) >= 0 || s[to-1] == '#' && typed[noun] || s[to-1] == '>' && to-from > 3) {
 			to--
 		}
 		word := s[from:to]
@@ -586,6 +592,8 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			continue
 		case foreignLinks[noun] == w && w != "" && !verb:
 			linked = true
+		case edges[w] && strings.HasPrefix(s[to:], " with "):
+			linked, j = true, to+len(" with")
 		case w == "to" && !verb:
 			article = true
 		case links[w]:
@@ -612,13 +620,15 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		case placed && (!linked || verb) && !strong(word) && isIdentifier(word):
 			placed = false // where it was, or by whom
 			unknown++
+		case len(word) == 66 && strings.HasPrefix(word, "0x") && isHex(word[2:]) && strings.HasSuffix(noun, "key"):
+			return span{from: from, to: to, rule: ruleProse}, true
 		case !linked && namable[noun] && (coined(word) || isHex(strings.TrimPrefix(word, "0x"))) && isNamed(s, from, to):
 			return x, false
 		case looksChosen(word, noun) && (!named[noun] || linked || len(word) >= 8) && (linked || !isTime(word) && unknown < 2):
 			if lists[noun] {
 				to = listEnd(s, from, to, several)
 			} else if phrases[noun] && linked {
-				to = lineEnd(s, from)
+				to = phraseEnd(s, from)
 			}
 			return span{from: from, to: to, rule: ruleProse}, true
 		case linked && !article && !fillers[w] && !links[w] && !phrases[noun] && inDictionary(word) && (endsIn(word, "ed", "en", "ing") || !clauseEnds(s, to, " and ", " or ")):
@@ -627,7 +637,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			if lists[noun] {
 				to = listEnd(s, from, to, several)
 			} else if phrases[noun] {
-				to = lineEnd(s, from)
+				to = phraseEnd(s, from)
 			}
 			return span{from: from, to: to, rule: ruleProse}, true
 		case fillers[w]:
@@ -777,6 +787,24 @@ func enclosed(s string, j int, noun string) (x span, ok bool) {
 		return x, false
 	}
 	return span{from: j + 1, to: j + 1 + to, rule: ruleProse}, true
+}
+
+// ofDevice finds a value behind the digit of the way in which it is written, as devices of
+// a network have it: password 7 x, secret 5 x.
+func ofDevice(s string, j int) (x span, ok bool) {
+	if j+3 >= len(s) || s[j] != ' ' || !isDigit(s[j+1]) || s[j+2] != ' ' {
+		return x, false
+	}
+	from := j + 3
+	to := from
+	for to < len(s) && s[to] > ' ' {
+		to++
+	}
+	v := s[from:to]
+	if to-from < 4 || harmlessValue(v) || inDictionary(lowered(strings.Trim(v, ".,;:!?"))) || strings.HasPrefix(v, "[redacted:") {
+		return x, false
+	}
+	return span{from: from, to: to, rule: ruleProse}, to == len(s) || s[to] == '\n' || s[to] == '\r' || strong(v) || looksChosen(v, "password")
 }
 
 // direct finds a plain word right behind the name of a secret which is its value by
@@ -987,8 +1015,51 @@ func listEnd(s string, from, to int, several bool) int {
 	return to
 }
 
+// phraseEnd returns where a phrase ends that begins at from: behind as many words as one
+// for a wallet has, if a word of a sentence is next, or else with its line.
+func phraseEnd(s string, from int) int {
+	end := lineEnd(s, from)
+	at := from
+	for n := 0; n <= 24 && at < end; n++ {
+		for at < end && strings.IndexByte(" ,", s[at]) >= 0 {
+			at++
+		}
+		to := at
+		for to < end && isLower(s[to]) {
+			to++
+		}
+		if w := s[at:to]; n >= 12 && n%3 == 0 && (w == "" || followed[w]) {
+			return at
+		}
+		if to == at || to-at > 8 {
+			break
+		}
+		at = to
+	}
+	return end
+}
+
+// followed are words behind a phrase that none of those for wallets holds.
+var followed = set(`for by of in into to on at was is and from with as`)
+
 func isTime(s string) bool {
 	return len(s) >= 8 && isDigit(s[0]) && (strings.Count(s, "-") == 2 || strings.Count(s, ":") >= 1)
+}
+
+// miscased reports whether a word is letters in whose midst or at whose end there are a few
+// of the other case, as words of people and names of things have them only beside
+// a word that a dictionary holds: kinuxsVA, but not serviceA.
+func miscased(word string) bool {
+	if len(word) < 6 || len(word) > 32 || !mixedCase(word) || strings.IndexFunc(word, func(r rune) bool { return r >= utf8.RuneSelf || !isAlpha(byte(r)) }) >= 0 {
+		return false
+	}
+	var array [maxWords]string
+	short, known := false, false
+	for i, w := range words(word, array[:0]) {
+		short = short || len(w) < 3 && i > 0
+		known = known || len(w) >= 3 && (inDictionary(w) || jargon[w] || secretTerms[w])
+	}
+	return short && !known && !jargon[lowered(word)]
 }
 
 // looksChosen reports whether a word after the name of a secret is one, by its
@@ -1009,7 +1080,7 @@ func looksChosen(word, noun string) bool {
 	if number(word) {
 		return len(word) >= 3
 	}
-	if noun != "" && !ofOthers[noun] && coined(word) {
+	if noun != "" && !ofOthers[noun] && (coined(word) || miscased(word)) {
 		return !named[noun] || len(word) >= 8
 	}
 	return len(word) >= 5 && letter && (num || sign) && !isUUID(word)

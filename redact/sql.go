@@ -169,12 +169,18 @@ func sqlSpans(s string, list []span) []span {
 	if i < 0 {
 		return list
 	}
-	clean, from := statement(s[i:], hasPrefixFold(s[max(0, i-len("sql: ")):], "sql: ")), beforeComments(s, i)
-	if clean == s[i:] && from == i {
+	to := len(s) - len(lasted.FindString(s[max(i, len(s)-maxLasted):]))
+	clean, from := statement(s[i:to], hasPrefixFold(s[max(0, i-len("sql: ")):], "sql: ")), beforeComments(s, i)
+	if clean == s[i:to] && from == i {
 		return list
 	}
-	return append(list, span{from: from, to: len(s), rule: ruleSQL, with: clean})
+	return append(list, span{from: from, to: to, rule: ruleSQL, with: clean})
 }
+
+const maxLasted = 120 // bytes of what is said of a statement behind it
+
+// lasted is what is said of how long a statement took, and where.
+var lasted = regexp.MustCompile(`(?i) (?:took|in|finished in|completed in|executed in|ran for) \d[\d.,]* ?(?:ns|us|µs|ms|s|sec|seconds?|milliseconds?|min)(?: (?:on|at|by|from|in) [\w.:-]+){0,2}\.?$`)
 
 // beforeComments returns where the lines of comments begin that stand right before
 // the statement at i.
@@ -674,6 +680,17 @@ func quotedValues(s, low string, at, end int, phrase string, list []span) []span
 		to := end
 		if k := strings.IndexByte(s[at:end], q); k >= 0 {
 			to = at + k
+		}
+		if k := strings.Index(s[to:min(len(s), to+maxQuoted)], "LINE 1: "); k >= 0 && to-at > 3 { // PostgreSQL quotes the statement too
+			k += to
+			for last := lineEnd(s[:min(len(s), k+maxQuoted)], k); k < last; {
+				n := strings.Index(s[k:last], s[at:to])
+				if n < 0 {
+					break
+				}
+				k += n + to - at
+				list = append(list, span{from: k - (to - at), to: k, rule: ruleDatabase})
+			}
 		}
 		return append(list, span{from: at, to: to, rule: ruleDatabase})
 	}

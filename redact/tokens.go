@@ -220,7 +220,7 @@ func keyBlocks(s string, list []span) []span {
 		}
 		for to < len(s) && s[to] != '\n' && s[to] != '"' { // END RSA PRIVATE KEY-----
 			to++
-			if strings.HasSuffix(s[:to], "-----") && !strings.HasPrefix(s[to:], "-") && to-from > 30 {
+			if (strings.HasSuffix(s[:to], "-----") || strings.HasSuffix(s[:to], "KEY ----")) && !strings.HasPrefix(s[to:], "-") && to-from > 30 {
 				break
 			}
 		}
@@ -228,7 +228,14 @@ func keyBlocks(s string, list []span) []span {
 		at = to
 	}
 	if i := indexFold(s, "putty-user-key"); i >= 0 {
-		list = append(list, span{from: i, to: len(s), rule: rulePEM})
+		to := len(s)
+		if k := indexFold(s[i:], "private-mac: "); k >= 0 { // its last line
+			to = i + k + len("private-mac: ")
+			for to < len(s) && hexValue(s[to]) >= 0 {
+				to++
+			}
+		}
+		list = append(list, span{from: i, to: to, rule: rulePEM})
 	}
 	return list
 }
@@ -367,6 +374,9 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
 	if len(word) >= 20 && g.looks&lookProse != 0 && (random(word, 3) || mixedCase(word) && random(word, 2)) && !isUUID(word) && noSlash(word) && !isPod(word) && !wordy(word) && nearTelling(s, from) {
+		return append(list, span{from: from, to: to, rule: ruleEntropy})
+	}
+	if len(word) >= 16 && g.looks&lookProse != 0 && (random(word, 3) || mixedCase(word) && random(word, 2)) && !isUUID(word) && noSlash(word) && !isPod(word) && !wordy(word) && tellsBehind(s, to) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
 	if g.solid < 40 {
@@ -562,6 +572,38 @@ func nearTelling(s string, at int) bool {
 	for _, w := range []string{"key", "token", "secret", "passw", "credential", "signature", "auth", "schlüssel", "schlussel", "ключ", "sleutel", "klucz", "chiave", "chave"} {
 		if strings.Contains(near, w) {
 			return true
+		}
+	}
+	return false
+}
+
+// telling are words that name a secret behind it.
+var telling = set(`key keys token secret password passphrase passcode pin credential credentials signature auth otp`)
+
+// tellsBehind reports whether what stands shortly behind at says that what is before it is
+// a secret: is the recovery key, as deploy key, (auth).
+func tellsBehind(s string, at int) bool {
+	low := lowered(s[at:min(len(s), at+64)])
+	low = strings.TrimLeft(low, "\"'`,")
+	linked := strings.HasPrefix(low, " (")
+	head := 0
+	for n := 0; n < 8; n++ {
+		for head < len(low) && strings.IndexByte(" (\"'`", low[head]) >= 0 {
+			head++
+		}
+		from := head
+		for head < len(low) && (isAlpha(low[head]) || low[head] == '-') {
+			head++
+		}
+		switch w := low[from:head]; {
+		case w == "":
+			return false
+		case n == 0 && !linked:
+			if linked = links[w] || before[w] || stated[w]; !linked {
+				return false
+			}
+		case telling[w[strings.LastIndexByte(w, '-')+1:]]:
+			return !describes(low, head)
 		}
 	}
 	return false

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"regexp"
 	"strings"
 )
 
@@ -450,6 +451,27 @@ func pgpassSpans(s string, list []span) []span {
 			list = append(list, span{from: end - len(parts[4]), to: end, rule: rulePair})
 		}
 		at = end + 1
+	}
+	return list
+}
+
+// ntlm is a line of a dump of accounts: name, number and the two hashes of a password.
+var ntlm = regexp.MustCompile(`:\d{1,10}:([0-9A-Fa-f]{32}):([0-9A-Fa-f]{32}):`)
+
+func ntlmSpans(s string, list []span) []span {
+	for _, at := range ntlm.FindAllStringSubmatchIndex(s, -1) {
+		list = append(list, span{from: at[2], to: at[3], rule: "password_hash"}, span{from: at[4], to: at[5], rule: "password_hash"})
+	}
+	return list
+}
+
+// asana is a personal access token of Asana: a version, numbers of a user and of a token,
+// and 32 hex digits.
+var asana = regexp.MustCompile(`\b[12]/\d{13,20}(?:/\d{13,20})?:([0-9a-f]{32})\b`)
+
+func asanaSpans(s string, list []span) []span {
+	for _, at := range asana.FindAllStringSubmatchIndex(s, -1) {
+		list = append(list, span{from: at[0], to: at[1], rule: ruleEntropy})
 	}
 	return list
 }

@@ -121,8 +121,8 @@ func (p *Pass) walkNumeral(i int32, at place) bool {
 
 // Names of a pair whose value stands beside it: {"name": "password", "value": …}.
 var (
-	pairNames  = set(`name key field header variable question prompt 0 env param parameter property attribute path label type kind option setting column k n id fieldname propertyname attributename headername envname displayname keyname title argument tag col attr what item target input prop fld var cfg conf`)
-	pairValues = set(`value val values vals lhs rhs answer response reply 1 old new before after from to current previous default v content data argument arg prev original updated left right text body plaintext string input was is entered given item setting contents datum literal raw`)
+	pairNames  = set(`name key field header variable question prompt 0 env param parameter property attribute path label type kind option setting column k n id fieldname propertyname attributename headername envname displayname keyname title argument tag col attr what item target input prop fld var cfg conf caption legend placeholder heading`)
+	pairValues = set(`value val values vals lhs rhs answer response reply 1 old new before after from to current previous default v content data argument arg prev original updated left right text body plaintext string input was is entered given item setting contents datum literal raw a b first second expected actual got provided supplied submitted typed received wert valor valeur`)
 )
 
 // Ends of such names: variableName, oldValue.
@@ -140,6 +140,9 @@ func (p *Pass) walkObject(i int32, at place) bool {
 	mongo := ""
 	if near.command {
 		mongo = p.mongoCommand(i)
+	}
+	if near.variables != nil {
+		changed = p.variables(i, near.variables, at) || changed
 	}
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		key := p.nodes[c].key
@@ -366,13 +369,14 @@ func within(name, around string) string {
 
 // A near says what the members of an object tell about one another.
 type near struct {
-	pairs     []pair // the names of secrets beside their values
-	statement string // a dot and what is around the name of a statement, "" if there is none
-	command   bool   // whether there may be a command of MongoDB
-	sealed    bool   // whether it is a sealed object of Kubernetes
-	kind      string // what is around the name of the member that says so, and a dot
-	granted   bool   // whether it asks for a token
-	jwk       bool   // whether it is a JSON web key (RFC 7517)
+	pairs     []pair          // the names of secrets beside their values
+	statement string          // a dot and what is around the name of a statement, "" if there is none
+	command   bool            // whether there may be a command of MongoDB
+	sealed    bool            // whether it is a sealed object of Kubernetes
+	kind      string          // what is around the name of the member that says so, and a dot
+	granted   bool            // whether it asks for a token
+	jwk       bool            // whether it is a JSON web key (RFC 7517)
+	variables map[string]bool // of an operation of GraphQL, those that are secrets
 }
 
 // privateParts are members of a JSON web key that are secret.
@@ -430,6 +434,9 @@ func (p *Pass) siblings(i int32) (x near) {
 		if t.nature == query || t.isQuery && startsLikeSQL(n.text) {
 			x.statement = "." + outerName(n.key)
 		}
+		if t.isQuery && strings.IndexByte(n.text, '$') > 0 && graphQL(n.text) {
+			x.variables = p.secretVariables(n.text)
+		}
 	}
 	if !named || !valued {
 		return x
@@ -460,6 +467,60 @@ func (p *Pass) siblings(i int32) (x near) {
 	return x
 }
 
+// secretVariables returns the variables of an operation of GraphQL that it gives to
+// arguments with the names of secrets: login(password: $p).
+func (p *Pass) secretVariables(s string) (found map[string]bool) {
+	for i := 1; i < len(s); i++ {
+		if s[i] != '$' {
+			continue
+		}
+		to := i + 1
+		for to < len(s) && (isAlnum(s[to]) || s[to] == '_') {
+			to++
+		}
+		colon := i
+		for colon > 0 && s[colon-1] == ' ' {
+			colon--
+		}
+		if colon == 0 || s[colon-1] != ':' {
+			continue
+		}
+		if name := strings.TrimRight(s[:colon-1], " "); p.secretName(calleeOf(name, len(name))) {
+			if found == nil {
+				found = map[string]bool{}
+			}
+			found[s[i+1:to]] = true
+		}
+	}
+	return found
+}
+
+// variables redacts those of an operation that are secrets.
+func (p *Pass) variables(i int32, which map[string]bool, at place) bool {
+	changed := false
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		n := &p.nodes[c]
+		if _, name, ok := strings.Cut(n.key, "variables."); ok && which[name] {
+			p.path = append(p.path, n.key)
+			changed = p.member(c, secret, at) || changed
+			p.path = p.path[:len(p.path)-1]
+		}
+		if n.kind != object || segment(n.key) != "variables" {
+			continue
+		}
+		p.path = append(p.path, p.nodes[c].key)
+		for v := p.nodes[c].child; v >= 0; v = p.nodes[v].next {
+			if which[p.nodes[v].key] {
+				p.path = append(p.path, p.nodes[v].key)
+				changed = p.member(v, secret, at) || changed
+				p.path = p.path[:len(p.path)-1]
+			}
+		}
+		p.path = p.path[:len(p.path)-1]
+	}
+	return changed
+}
+
 // nameIn returns the name that node i may give to the values beside it: its text,
 // the last one of a path that is a secret's, or the name of an object that
 // describes a field.
@@ -471,8 +532,13 @@ func (p *Pass) nameIn(i int32) string {
 	case n.kind == array && namesPath(n):
 		name = p.pathText(i)
 	case n.kind == object && n.trait.namesPair:
-		for c := n.child; c >= 0 && name == ""; c = p.nodes[c].next {
-			if m := &p.nodes[c]; m.kind == text && p.trait(m.key).namesPair {
+		for c := n.child; c >= 0; c = p.nodes[c].next { // {"id": "f1", "label": "Password"}, {"en": "Pin"}
+			m := &p.nodes[c]
+			if m.kind == text && len(m.text) <= 80 && p.pairNature(m.text) != plain {
+				name = m.text
+				break
+			}
+			if m.kind == text && name == "" && p.trait(m.key).namesPair {
 				name = m.text
 			}
 		}
@@ -625,6 +691,9 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		if n == flagged && p.isChange(i) {
 			return p.changeMember(i, flagged, at)
 		}
+		if node.kind == object && segment(node.key) == "auth" {
+			return p.authMember(i, at)
+		}
 		return p.omit(i, marker(ruleKey), ruleKey)
 	case cookies:
 		return p.omit(i, marker(ruleCookie), ruleCookie)
@@ -653,6 +722,12 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		}
 		if n == query && node.kind == text {
 			return p.set(i, p.query(node.text, at))
+		}
+		if node.kind == object && node.trait != nil && node.trait.isQuery && p.searches(i) {
+			p.removeNode(ruleSQL, i)
+			p.report(ruleSQL)
+			p.keysOnly(i)
+			return true
 		}
 		if n == query {
 			at.listed = true
@@ -703,6 +778,16 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		}
 	}
 	return p.walk(i, at)
+}
+
+// clauses are those of queries of Elasticsearch, under which values of documents stand.
+var clauses = set(`match term terms bool range wildcard prefix fuzzy regexp ids nested match_phrase match_phrase_prefix match_bool_prefix multi_match query_string
+	simple_query_string constant_score function_score dis_max has_child has_parent more_like_this terms_set intervals`)
+
+// searches reports whether an object is one of them: {"match": {"name": …}}.
+func (p *Pass) searches(i int32) bool {
+	c := p.nodes[i].child
+	return c >= 0 && p.nodes[c].next < 0 && p.nodes[c].kind == object && clauses[p.nodes[c].key]
 }
 
 // webhookMember redacts the description of a webhook: its URLs go.
@@ -780,6 +865,31 @@ func (p *Pass) changeMember(i int32, n nature, at place) bool {
 	changed := false
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		changed = p.member(c, n, at) || changed
+	}
+	return changed
+}
+
+// ofAuth are members of an object called auth that say how, and what for, somebody is
+// authenticated.
+var ofAuth = set(`policies tokenpolicies identitypolicies externalnamespacepolicies roles role groups scopes scope permissions type tokentype method methods provider scheme kind
+	mechanism displayname status enabled required renewable leaseduration tokenttl ttl tokenissuetime createtime entityid`)
+
+// authMember redacts an object called auth: of its members those stay whose names are
+// known to be harmless.
+func (p *Pass) authMember(i int32, at place) bool {
+	changed := false
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		n := &p.nodes[c]
+		is := secret
+		if t := p.trait(n.key); ofAuth[squeeze(n.key)] && t.nature == plain {
+			n.trait, is = t, plain
+		}
+		if name := p.memberName(n.key); name != n.key {
+			n.key, n.bare, changed = name, false, true
+		}
+		p.path = append(p.path, n.key)
+		changed = p.member(c, is, at) || changed
+		p.path = p.path[:len(p.path)-1]
 	}
 	return changed
 }
@@ -988,6 +1098,9 @@ func (p *Pass) argument(s string) nature {
 	return plain
 }
 
+// listKinds are lists whose items are kinds, none of them the value of another.
+var listKinds = set(`methods factors types kinds mechanisms providers scopes permissions roles features events actions capabilities`)
+
 // onlyNames reports whether item c of list i, behind the name of a secret, is a name
 // as well: the list is one of fields.
 func (p *Pass) onlyNames(i, c int32) bool {
@@ -996,7 +1109,7 @@ func (p *Pass) onlyNames(i, c int32) bool {
 		return false
 	}
 	key := squeeze(segment(p.nodes[i].key))
-	return p.alsoName(n.text) || listNames[key] && key != "headers" && key != "header" && key != "params" && key != "parameters"
+	return p.alsoName(n.text) || listKinds[key] || listNames[key] && key != "headers" && key != "header" && key != "params" && key != "parameters"
 }
 
 // records returns the length of a list of objects or of lists, else 0.
@@ -1182,6 +1295,10 @@ func opening(s string) bool {
 	return false
 }
 
+// verbs are commands of Redis that no dictionary holds.
+var verbs = set(`hgetall hincrby hincrbyfloat sismember smembers zrangebyscore zrevrange zincrby lrange incrby decrby setrange getrange evalsha xreadgroup hsetnx pexpire zremrangebyscore
+	sinterstore sunionstore zscore zadd lpush rpush brpop blpop publish subscribe psubscribe`)
+
 // query redacts a statement in whatever language.
 func (p *Pass) query(s string, at place) string {
 	if p.e.isPlaceholder(s) || s == "" {
@@ -1220,7 +1337,7 @@ func (p *Pass) query(s string, at place) string {
 		return s
 	}
 	p.report(ruleSQL)
-	if !shortWord(verb) {
+	if !shortWord(verb) || coined(lowered(verb)) && verb != strings.ToUpper(verb) && !verbs[verb] {
 		return marker(ruleSQL)
 	}
 	return verb + " " + marker(ruleSQL)
@@ -1284,10 +1401,11 @@ func isLiteral(s string) bool {
 	for i < len(s) && (isAlnum(s[i]) || s[i] == '_' || s[i] == '$') {
 		i++
 	}
-	if i == 0 || i == len(s) || s[i] != ':' {
+	s = strings.TrimLeft(s[min(i, len(s)):], " ")
+	if i == 0 || s == "" || s[0] != ':' && s[0] != '=' {
 		return false
 	}
-	s = strings.TrimLeft(s[i+1:], " \t\r\n")
+	s = strings.TrimLeft(s[1:], " \t\r\n")
 	return s != "" && (isDigit(s[0]) || strings.IndexByte("'\"`[{-", s[0]) >= 0)
 }
 

@@ -81,8 +81,8 @@ func (s sower) word() string {
 }
 
 // fill puts secrets in place of the signs of a form: §p a chosen password, §t a
-// token, §w a word, §r a value of a row, §n a number, §d a code of six digits, §c a card,
-// each a new one, and returns them.
+// token, §w a word, §m letters of both cases, §h 32 hex digits, §r a value of a row, §n a
+// number, §d a code of six digits, §y one of four, §c a card, each a new one, and returns them.
 func (s sower) fill(form string) (text string, secrets []string) {
 	var b strings.Builder
 	for {
@@ -112,6 +112,12 @@ func (s sower) fill(form string) (text string, secrets []string) {
 			secrets = append(secrets, parts...)
 			form = after[1:]
 			continue
+		case 'm':
+			secret = s.word()[:6] + strings.ToUpper(s.of(2, "bdfgkqvwxz"))
+		case 'h':
+			secret = s.of(32, "0123456789abcdef")
+		case 'y':
+			secret = s.of(4, "123456789")
 		case 'n':
 			secret = "7" + s.of(8, digits)
 		case 'd':

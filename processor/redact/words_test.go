@@ -1,0 +1,98 @@
+package redactprocessor_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Secrets before the words that tell of them, under names in odd spellings, and in forms of
+// single tools.
+func init() {
+	for class, forms := range map[string][]string{
+		"words behind": {
+			"§t is the recovery key", "please use §t as deploy key", "please use '§t' as the client key", "§t is the service account key", "§t (auth)", "§t (deploy key)", "session token starts with §m4x", "master key begins with §t",
+			"API key ends with §m7", "license key…§t", "*license key* §t", "license key\n§t", "old secret §m, rule mebaro", "Key rotated, old secret §m, rule r", "the password is §m", "wrong password §m for ada",
+			"sync finished, used private key 0x§h§h for upload", "contraseña: §p de Bedosevi", "Password: §p (reset by Dr. Regadodi)", "senha: §p, usuario Vodubusa", "<SSN 309.22.§y> by Dr. Numo", "SSN 309.22.§y",
+		},
+		"forms with encoded names": {
+			"utf8=%E2%9C%93&zone=a&session%5Btoken%5D=§w+§w+§w&commit=Log+in", "zone=a&%61%70%69%5f%6b%65%79=§w%3C§w%3F§w", "form%3Apin=§w%3C§w%2A§w&form%3Azone=x", "order%5Buser%5D%5B0%5D%5Bpin%5D=§w+§w+§w&zone=x",
+			"ctl00%24Main%24pin=§w%22§w%5E§w&zone=x", "%70%69%6e=§w%20§w", "a=1&%73%65%63%72%65%74%5b%5d=§w%22§w",
+		},
+		"tools": {
+			`handling {:user "nikemu", :pinCode "§w"}`, `{:pinCode "§w"}`, `{:api/key "§w"}`, `[:db/password "§m"]`, "username varadu privilege 15 password 0 §m", "username varadu privilege 15 password 7 §h", "enable secret 5 $1$abcd$§t", "enable password 7 §m",
+			"curl -u §w: https://otter.example.org/v1/charges", "curl -u '§t:' https://otter.example.org/v1/charges", "dial //svczo/§p@salmon.example.org:1521/x: refused", "connect '//svczo/§p@salmon/x'", "Administrator:500:§h:§h:::", "value 'ada:1001:§h:§h:::' was rotated",
+			"exception 2/8699127801479604/1016796551900902:§h", "token 1/1016796551900902:§h", "request: track2 -> §w", "salt -> §w", "paꮪꮪphraꮪҽ=§w", "--pem=§w",
+		},
+		"members with odd names": {
+			`{"magnetic_stripe":{"hint":"","new":"§w"}}`, `{"magneticStripe":{"old":"§w","new":"§w"}}`, `{"accesStokEn":"§m","zone":"x"}`, `{"cLientSecRet":"§m"}`, `{"apItoKen":"§m"}`, `{"pem":"§w"}`, `{"Pin__c":"§w"}`, `{"app":{"auth":{"value":"§w"}}}`, `{"app.auth.value":"§w"}`,
+			`{"changes":[{"key":"plan","a":"x","b":"y"},{"key":"password","a":"§w","b":"§w"}]}`, `{"form":[{"caption":"apiKey","input":"§w"},{"caption":"zone","input":"x"}]}`, `{"settings":[{"name":{"en":"Pin"},"value":"§w"}]}`, `{"fields":[{"apiName":"Pin__c","value":"§w"}]}`,
+			`{"legend":"Password","entered":"§w"}`, `{"field":{"id":"f1","label":"Password"},"value":"§w"}`, `{"name":{"de":"Kennwort","en":"Password"},"old":"§w","new":"§w"}`, `{"field":"password","expected":"§w","actual":"§w"}`,
+			`{"query":{"match":{"name":"§r"}}}`, `{"query":{"bool":{"must":[{"term":{"name":"§r"}}]}}}`, `{"query_text":"§w is not happy with the offer"}`,
+		},
+	} {
+		pipelineForms[class] = forms
+	}
+}
+
+// TestMembersBesideOthers reads objects whose members only together say what is secret.
+func TestMembersBesideOthers(t *testing.T) {
+	for name, keep := range map[string][]any{"defaults": nil, "keep all": {"*"}} {
+		run := pipeline(t, keep...)
+		s := sower{rand.New(rand.NewPCG(*pipelineSeed, 5))}
+		for _, form := range []string{
+			`{"auth":{"client_token":"§w","accessor":"§m","policies":["x"]}}`, `{"auth":{"policies":["x"],"x":"§w","metadata":{"y":"§w"}}}`,
+			`{"query":"mutation M($p:String!){login(password:$p){id}}","variables":{"p":"§w"}}`, `{"variables":{"p":"§w"},"query":"mutation M($p:String!){login(in:{password: $p}){id}}"}`,
+		} {
+			text, secrets := s.fill(form)
+			for _, secret := range secrets {
+				require.NotContains(t, written(run(record(attribute("http.request.body"), text))), secret, "%s: %s", name, form)
+			}
+		}
+		for _, text := range []string{"\n\bpassword\x12\bzopuOWVF", "\n\x06secret\x12\x08zopuOWVF", "ERROR: syntax error at or near \"zopuOWVF\"\nLINE 1: select zopuOWVF from t"} {
+			for _, at := range []place{attribute("message"), attribute("note")} {
+				require.NotContains(t, written(run(record(at, text))), "zopuOWVF", "%s: %q", name, text)
+			}
+		}
+	}
+}
+
+// TestFreeTextOfProducers reads the text of messages and models under names of libraries.
+func TestFreeTextOfProducers(t *testing.T) {
+	run := pipeline(t, "*")
+	for _, name := range strings.Fields(`kafka.message.value messaging.kafka.message.body messaging.message.value messaging.rabbitmq.message.data sqs.message pubsub.message.data llm.prompts llm.prompts.0.content llm.completions.0.content
+		traceloop.entity.input traceloop.entity.output langfuse.observation.input openinference.input.value input.value output.value ai.prompt gen_ai.prompt llm.input_messages.0.message.content langsmith.outputs`) {
+		out := written(run(record(attribute(name), "Dear Nefanabu, we regret to inform you that your contract ends")))
+		require.NotContains(t, out, "Nefanabu", name)
+	}
+	for name, value := range map[string]string{"messaging.kafka.message.key": "order-17", "messaging.message.id": "m-17", "llm.model": "small-3", "kafka.topic": "orders", "traceloop.entity.name": "planner", "messaging.system": "kafka"} {
+		require.Contains(t, written(run(record(attribute(name), value))), value, name)
+	}
+}
+
+// TestBesideSecretsStays reads what stands beside secrets, and is none.
+func TestBesideSecretsStays(t *testing.T) {
+	for name, keep := range map[string][]any{"defaults": nil, "keep all": {"*"}} {
+		run := pipeline(t, keep...)
+		for _, s := range []string{
+			`{"mfa":{"required":true,"methods":["«totp_vimu»","«fido_dako»"]}}`, `{"kind":"Event","annotations":{"authorization.k8s.io/decision":"«allowlipi»"}}`, `{"type":"request","auth":{"client_token":"x1","policies":["«po-tude»"]},"request":{"path":"«kv/gaso»"}}`,
+			"SELECT id FROM t_wepina WHERE name='x' took «674278» ms on «salmon-nito.corp.example.org»", `curl https://a.example.org/x -H "Cookie: a=x1" -o «tumuzu»`, `{ user = "«nopuse»", pinCode = "x1y2" }`, "contraseña: Pere61#sube2 de «Bedosevi»",
+			"contraseña: island-fido-9895 de «Bedosevi»", "Req(a=1, auth=Auth(user='«devedu»', client_secret='x1y2z3'))", "Password: wefi4plR (reset by Dr. «Regadodi»)", "senha: Pale91#kefa7, usuario «Vodubusa»",
+			"seed phrase: marble ginger meadow falcon hazel amber copper copper garnet planet olive harbor for upload by Dr. «Vanirozi»", "pasted ---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n4jMKDlLl+7YtrczM3sTPY/RN7QrYV1WhpvPfKAfRPcO4\n---- END SSH2 ENCRYPTED PRIVATE KEY ---- into the form by Dr. «Luwekegu»",
+			"called with PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\njoHZcb5NPsRjF5GDal7ZwmVFu5hcjYbQ\nPrivate-MAC: 13ab4579571204098fd0f4f360b4e4e038cc4107, retrying by Dr. «Widofaru»",
+			"deploy key «prod-7» added by «mei»", "secret 5 «minutes» old", "token for «serviceA» revoked", "«3f2c9e6a51b04d7ea1c29b8d7e6f5a4c» is the key of the order", `{"field":"password","type":"«string»","action":"«update»","user":"«ada»"}`, `{"query":{"status":"«open»","page":"«two»"}}`,
+		} {
+			at := attribute("message")
+			if s[0] == '{' && s[1] != ' ' {
+				at = attribute("http.request.body")
+			}
+			out := written(run(record(at, strings.NewReplacer("«", "", "»", "").Replace(s))))
+			for _, part := range strings.Split(s, "«")[1:] {
+				fact, _, _ := strings.Cut(part, "»")
+				require.Contains(t, out, fact, "%s: %s", name, s)
+			}
+		}
+	}
+}
