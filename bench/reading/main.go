@@ -282,6 +282,7 @@ func questions(start, end time.Time, budget int) []question {
 	}
 	users := []*audit.Field{audit.UserName, audit.UserFullName, audit.UserID, audit.UserEmail,
 		audit.ImpersonatorName, audit.ImpersonatorFullName, audit.ImpersonatorID, audit.ImpersonatorEmail}
+	texts := append([]*audit.Field{audit.Action, audit.Message, audit.Request}, users...) // as q in the API
 	all := []question{
 		{"first page of 24 hours", search(day)},
 		{"first page of 30 days", search(month)},
@@ -319,8 +320,8 @@ func questions(start, end time.Time, budget int) []question {
 		question{"filter: session", byUnique(month, audit.SessionID)},
 		question{"all filters together", together(month)},
 		question{"unlucky combination", search(month, equal("billing", audit.Area), equal("role", audit.EntityType))},
-		question{"text, found", search(month, words("update kowalski", audit.Action, audit.UserName, audit.UserFullName, audit.Message, audit.Request))},
-		question{"text, not found", search(month, words("xylophone", audit.Action, audit.UserName, audit.UserFullName, audit.Message, audit.Request))},
+		question{"text, found", search(month, words("update kowalski", texts...))},
+		question{"text, not found", search(month, words("xylophone", texts...))},
 		question{"histogram of 24 hours", histogram(day, 30*time.Minute)},
 		question{"histogram of 30 days", histogram(month, 24*time.Hour)},
 		question{"histogram of 30 days, by hour", histogram(month, time.Hour)},
