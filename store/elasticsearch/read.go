@@ -364,7 +364,7 @@ func (s *Store) countOneByOne(ctx context.Context, sel *selection, q store.Query
 // valuesOf returns the name under which a field's values can be counted; "" if
 // there is none.
 func valuesOf(f *audit.Field) string {
-	if slices.Contains(unique, f) {
+	if slices.Contains(audit.Unique, f) {
 		return ""
 	}
 	if name := keywordOf(f); name != "" {
