@@ -187,7 +187,7 @@ func (p *Pass) bracketed(s string, list []span) []span {
 		if value {
 			from += len("value=")
 		}
-		if to < len(s) && (s[to] == ']' || s[to] == ')') && from < to && (value || looksChosen(s[from:to], "")) && !p.e.isMarker(s[i:to+1]) {
+		if to < len(s) && (s[to] == ']' || s[to] == ')') && from < to && (value || looksChosen(s[from:to], "")) {
 			list = append(list, span{from: from, to: to, rule: rulePair})
 		}
 		i = max(i, to-1)

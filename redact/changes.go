@@ -71,7 +71,7 @@ func (p *Pass) second(s string, x span) (y span, ok bool) {
 		to = wordEnd(s[:end], from)
 	}
 	v := s[from:to]
-	if from >= to || harmlessValue(v) || strings.HasPrefix(v, "[redacted") || !sure && !looksChosen(v, "password") || sure && isMarkerOf(v) {
+	if from >= to || harmlessValue(v) || !sure && !looksChosen(v, "password") || sure && isMarkerOf(v) {
 		return y, false
 	}
 	return span{from: from, to: to, rule: x.rule}, true

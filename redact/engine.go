@@ -248,19 +248,8 @@ func (p *Pass) replace(rule string) string {
 	return marker(rule)
 }
 
-func marker(rule string) string { return "[redacted:" + rule + "]" }
-
 // allows reports whether the configuration allows a value.
 func (e *Engine) allows(s string) bool { return len(e.allowed) > 0 && e.allowed[s] }
-
-// isMarker reports whether s is a marker of a known rule, which holds no value.
-func (e *Engine) isMarker(s string) bool {
-	if len(s) < 12 || s[0] != '[' || s[len(s)-1] != ']' {
-		return false
-	}
-	rule, ok := strings.CutPrefix(s[:len(s)-1], "[redacted:")
-	return ok && e.rules[rule]
-}
 
 // nature tells what a name says about its value.
 func (p *Pass) nature(name string) nature { return p.trait(name).nature }
@@ -395,7 +384,7 @@ func (p *Pass) cut(s string, max int) string {
 	for n > 0 && s[n]&0xC0 == 0x80 {
 		n--
 	}
-	if i := strings.LastIndexByte(s[:n], '['); i >= 0 && !strings.Contains(s[i:n], "]") && strings.HasPrefix(s[i:], "[redacted:") {
+	if i := strings.LastIndexByte(s[:n], '['); i >= 0 && !strings.Contains(s[i:n], "]") && strings.HasPrefix(s[i:], markerStart) {
 		n = i // half a marker
 	}
 	return s[:n] + ellipsis

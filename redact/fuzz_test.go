@@ -31,6 +31,39 @@ func TestIdempotent(t *testing.T) {
 	}
 }
 
+// What was redacted once stays as it is, in whatever way it is read.
+func TestPlaceholdersStay(t *testing.T) {
+	e := engine(t, redact.Config{})
+	for _, text := range []string{
+		"bound values: 'buzodira', 3", "parameters: $1 = 'buzodira', $2 = NULL", "Incorrect string value: 'buzodira' for column 'a' at row 1", "auth_token(value=buzodira)",
+		"rman target sys/buzodira@db", "lftp -u bob,buzodira h", "Driver={x};Server=h;Password={buzodira};Option=3", "password = <<EOT\nbuzodira\nEOT\n",
+		"defaultdict(<class 'str'>, {'password': 'buzodira'})", `{"pipeline":[{"$match":{"email":"buzodira@x.org"}}]}`, `command: { find: "users", filter: { name: "buzodira" } }`,
+		"SELECT set_config('a', 'buzodira', false)", "FROM Order WHERE name = 'buzodira'", "DROP USER 'buzodira'", "EXEC usp_find N'buzodira', 3", "DO $$ BEGIN PERFORM 'buzodira'; END $$",
+		"CREATE USER ada WITH PASSWORD 'buzodira' CREATEDB", "COPY t FROM stdin;\n1\tbuzodira\n2\tx\n\\.", "SELECT name FROM users\nbuzodira\nx\n(2 rows)",
+		"┌────┬──────┐\n│ id │ name │\n├────┼──────┤\n│  1 │ buzodira │\n└────┴──────┘", `--secret-string '{"password":"buzodira"}'`, `db.users.find({"email":"buzodira@x.org"})`,
+		`login {"email":"a@b.c","password":"buzodira"}`, `SQLSTATE[23000]: Duplicate entry (SQL: insert into t (a) values (buzodira, x))`,
+	} {
+		for how, read := range map[string]func(p *redact.Pass, s string) string{
+			"text":    func(p *redact.Pass, s string) string { return p.Text("x", "label", s) },
+			"message": func(p *redact.Pass, s string) string { return p.Message("x", s) },
+			"field":   func(p *redact.Pass, s string) string { return p.Field("x", s) },
+			"path":    func(p *redact.Pass, s string) string { return p.Path("x", s) },
+			"request": func(p *redact.Pass, s string) string { return p.Request("x", s) },
+			"member":  func(p *redact.Pass, s string) string { return p.Request("x", `{"a":`+quote(s)+`}`) },
+		} {
+			p := e.Begin()
+			once := read(p, text)
+			require.NotContains(t, once, "buzodira", how)
+			if how == "member" {
+				require.Equal(t, once, p.Request("x", once), text)
+			} else {
+				require.Equal(t, once, read(p, once), "%s: %s", how, text)
+			}
+			p.End()
+		}
+	}
+}
+
 // The order of members and the case of names do not matter.
 func TestOrderAndCase(t *testing.T) {
 	e := engine(t, redact.Config{})
@@ -57,10 +90,13 @@ func TestForgedMarkers(t *testing.T) {
 	for _, in := range []string{
 		`{"password":"[redacted] hunter2-x"}`, `{"password":"[redacted:jwt]hunter2-x"}`, `{"password":"***hunter2-x"}`, `{"rows":"[hunter2-x rows omitted]"}`,
 		`{"password":"[redacted:hunter2-x]"}`, `{"redacted":true,"password":"hunter2-x"}`, `{"note":"[redacted:text] password=hunter2-x"}`,
+		"SELECT a FROM t WHERE b = 'hunter2-x' [redacted:sql]", "sshpass -p [redacted:hunter2-x] ssh a@b", "Bearer [redacted:hunter2-x]", "login with bob / [redacted:hunter2-x]", "https://a:[redacted:hunter2-x]@h/x",
+		"bound values: [redacted:sql], 'hunter2-x'", "password: [redacted:pair] [redacted:hunter2-x]", "password=[redacted:pair]hunter2-x", "DELETE FROM t WHERE a = $90000000 AND b = 'hunter2-x [redacted:sql]'",
 	} {
 		p := e.Begin()
 		require.NotContains(t, p.Request("x", in), "hunter2-x", in)
 		require.NotContains(t, p.Text("x", "note", in), "hunter2-x", in)
+		require.NotContains(t, p.Message("x", in), "hunter2-x", in)
 		p.End()
 	}
 }

@@ -541,7 +541,7 @@ func beforePerson(s string, from, to int) int {
 		return to
 	}
 	first := strings.TrimRight(w[0], ",;")
-	if !strong(first) && !looksChosen(first, "password") {
+	if !strong(first) && !looksChosen(first, "password") && !strings.HasPrefix(first, markerStart) {
 		return to
 	}
 	rest := w[1:]
@@ -739,13 +739,8 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 			return j + 1, j + k
 		}
 	}
-	if strings.IndexByte("[{(<", s[j]) >= 0 {
-		if m := strings.IndexByte(s[j:], ']'); m > 0 && strings.HasPrefix(s[j:], "[redacted:") {
-			return from, rest(s, j+m+1, s[i], lineStart)
-		}
-		if s[j] != '<' {
-			return from, balanced(s, j)
-		}
+	if strings.IndexByte("[{(", s[j]) >= 0 && !strings.HasPrefix(s[j:], markerStart) {
+		return from, balanced(s, j)
 	}
 	if n == cookies || lineStart && n != flagged && colon {
 		return from, lineEnd(s, j)
@@ -831,7 +826,7 @@ func heredoc(s string, j int) (from, to int) {
 	for at := from; at < len(s); {
 		end := lineEnd(s, at)
 		if strings.TrimSpace(s[at:end]) == word {
-			return from, at
+			return from, from + len(strings.TrimRight(s[from:at], "\r\n"))
 		}
 		at = end + 1
 	}
@@ -840,7 +835,7 @@ func heredoc(s string, j int) (from, to int) {
 
 // rest returns where an unquoted value ends that begins at j.
 func rest(s string, j int, separator byte, lineStart bool) int {
-	if j < len(s) && strings.HasPrefix(s[j:], "[redacted:") { // the bracket of a marker ends nothing
+	if j < len(s) && strings.HasPrefix(s[j:], markerStart) { // the bracket of a marker ends nothing
 		if k := strings.IndexByte(s[j:min(len(s), j+64)], ']'); k > 0 {
 			j += k + 1
 		}

@@ -87,7 +87,7 @@ func (p *Pass) Apply(path, policy, account, value string) string {
 // something was redacted, has none to show.
 func last4(s string) (string, bool) {
 	r := []rune(s)
-	if len(r) < 8 || strings.Contains(s, "[redacted:") {
+	if len(r) < 8 || strings.Contains(s, markerStart) {
 		return "", false
 	}
 	return "****" + string(r[len(r)-4:]), true

@@ -482,7 +482,7 @@ func beforeNoun(s, low string, i int, noun string) (x span, ok bool) {
 	}
 	v := s[from:to]
 	switch {
-	case from >= to || harmlessValue(v) || strings.HasPrefix(v, "[redacted:"):
+	case from >= to || harmlessValue(v):
 		return x, false
 	case link == "as" || asked || link == "into" || link == "in":
 		ok = given || link == "as" && (quoted || looksChosen(v, noun))
@@ -548,7 +548,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	}
 	for range 8 {
 		breaks := 0
-		for j < len(s) && (strings.IndexByte(" \t\n\r\"'`(,*", s[j]) >= 0 || s[j] == '[' && !strings.HasPrefix(s[j:], "[redacted:")) {
+		for j < len(s) && (strings.IndexByte(" \t\n\r\"'`(,*", s[j]) >= 0 || s[j] == '[' && !strings.HasPrefix(s[j:], markerStart)) {
 			if s[j] == '\n' {
 				breaks++
 			}
@@ -779,7 +779,7 @@ func enclosed(s string, j int, noun string) (x span, ok bool) {
 		return x, false
 	}
 	k := strings.IndexByte("<{[/|", s[j])
-	if k < 0 || strings.HasPrefix(s[j:], "[redacted:") {
+	if k < 0 {
 		return x, false
 	}
 	to := strings.IndexByte(s[j+1:min(len(s), j+66)], ">}]/|"[k])
@@ -801,7 +801,7 @@ func ofDevice(s string, j int) (x span, ok bool) {
 		to++
 	}
 	v := s[from:to]
-	if to-from < 4 || harmlessValue(v) || inDictionary(lowered(strings.Trim(v, ".,;:!?"))) || strings.HasPrefix(v, "[redacted:") {
+	if to-from < 4 || harmlessValue(v) || inDictionary(lowered(strings.Trim(v, ".,;:!?"))) {
 		return x, false
 	}
 	return span{from: from, to: to, rule: ruleProse}, to == len(s) || s[to] == '\n' || s[to] == '\r' || strong(v) || looksChosen(v, "password")
@@ -910,7 +910,10 @@ func hinted(s, low string, list []span) []span {
 			for to > from && strings.IndexByte(".!?: -", s[to-1]) >= 0 {
 				to--
 			}
-			if v := s[from:to]; !harmlessValue(v) && (strings.IndexByte(v, '.') < 0 || strings.Trim(v, "0123456789.") != "") && (looksChosen(v, "code") || looksChosen(v, "password")) && !isTime(v) && !strings.HasPrefix(v, "[redacted") {
+			if head := s[at[0]:from]; strings.Contains(head, `":`) || strings.Contains(head, `':`) {
+				continue // a member of an object, which its name judges
+			}
+			if v := s[from:to]; !harmlessValue(v) && (strings.IndexByte(v, '.') < 0 || strings.Trim(v, "0123456789.") != "") && (looksChosen(v, "code") || looksChosen(v, "password")) && !isTime(v) {
 				list = append(list, span{from: from, to: to, rule: ruleProse})
 			}
 		}

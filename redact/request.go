@@ -91,7 +91,10 @@ func (p *Pass) plainRequest(s string) string {
 	}
 	switch {
 	case isSQL(s):
-		return p.text(s, request, 0)
+		if out := p.text(s, request, 0); isSQL(out) {
+			return out
+		}
+		return p.omission(ruleText)
 	case graphQL(s):
 		return p.graphQL(s)
 	case strings.HasPrefix(trimmed, "<"):
@@ -201,7 +204,7 @@ func (p *Pass) form(s string) string {
 		case p.e.isPlaceholder(out):
 			b.WriteString(out)
 		default:
-			b.WriteString(strings.ReplaceAll(url.QueryEscape(out), "%5Bredacted%3A", "[redacted:"))
+			b.WriteString(strings.ReplaceAll(url.QueryEscape(out), "%5Bredacted%3A", markerStart))
 		}
 	}
 	return b.String()

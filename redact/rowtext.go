@@ -93,14 +93,14 @@ func printedRowAt(s, low string, i, end int, at *int, list []span) []span {
 	separated := strings.ContainsAny(s[k:from], ":=>")
 	verb := rowVerbs[wordBefore(low, i)]
 	camel := len(name) > j-i && (isUpper(s[i]) || s[i-1] == '_') // RealDictRow
-	if from == end || strings.HasPrefix(s[from:], "[redacted:") {
+	if from == end {
 		return list
 	}
 	switch rest := s[from:min(end, from+maxQuoted)]; {
 	case strings.IndexByte("([{", s[from]) >= 0:
 		to := balanced(s, from)
 		inner := s[from+1 : max(from+1, to-1)]
-		if inner == "" || number(inner) || !(one || verb || camel || separated || isUpper(s[i])) || !separated && !counted && !verb && !camel && !isUpper(s[i]) && !structured(inner) || counted && !separated && !verb && !structured(inner) || strings.HasPrefix(inner, "redacted:") {
+		if inner == "" || number(inner) || !(one || verb || camel || separated || isUpper(s[i])) || !separated && !counted && !verb && !camel && !isUpper(s[i]) && !structured(inner) || counted && !separated && !verb && !structured(inner) {
 			return list
 		}
 		list = append(list, span{from: from + 1, to: max(from+1, to-1), rule: ruleRows})

@@ -1,15 +1,22 @@
 package redact
 
 import (
+	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/DataDog/go-sqllexer"
 )
 
-// sqlStarts are the first words of statements, and a word that must follow for
-// prose not to be taken for one.
-var sqlStarts = []struct{ verb, then string }{
+// A sqlStart is the first word of a statement, and what must follow, within some bytes
+// if that is not 0, for prose not to be taken for one.
+type sqlStart struct {
+	verb, then string
+	near       int
+}
+
+var sqlStarts = withPlaceholders([][2]string{
 	{"select", "from"}, {"insert", "into"}, {"update", "set"}, {"delete", "from"}, {"replace", "into"}, {"merge", "into"},
 	{"upsert", "into"}, {"alter", "user"}, {"alter", "role"}, {"alter", "login"}, {"create", "user"}, {"create", "role"},
 	{"create", "login"}, {"grant", "identified"}, {"set", "password"}, {"exec", "@"}, {"execute", "("}, {"call", "("}, {"with", "select"},
@@ -20,16 +27,37 @@ var sqlStarts = []struct{ verb, then string }{
 	{"match", "return"}, {"match", "delete"}, {"match", "set"}, {"merge", "set"}, {"create", "{name"},
 	{"open", "by password"}, {"alter", "identified"},
 	{"from", "= '"}, {"from", "='"}, {"from", "= \""}, {"from", "like '"}, {"from", "in ('"}, {"for", "== '"}, {"for", "== \""}, {"begin", "('"}, {"create", "enum ("}, {"select", "where {"}, {"select", "where{"},
+})
+
+const maxNear = 40 // bytes from a verb to a ? that stands for the only literal
+
+// withPlaceholders makes the beginnings of statements, also of those in which ? stands
+// for each literal, as we write them.
+func withPlaceholders(list [][2]string) (starts []sqlStart) {
+	for _, x := range list {
+		starts = append(starts, sqlStart{verb: x[0], then: x[1]})
+	}
+	for _, x := range list {
+		switch verb, then := x[0], x[1]; {
+		case then == "$$":
+			starts = append(starts, sqlStart{verb, " ?", len(" ?")})
+		case then == "'":
+			starts = append(starts, sqlStart{verb, " ?", maxNear}, sqlStart{verb, "(?", maxNear})
+		case strings.HasSuffix(then, "'"):
+			starts = append(starts, sqlStart{verb: verb, then: then[:len(then)-1] + "?"})
+		}
+	}
+	return starts
 }
 
-// sqlStart finds where a statement begins in s, -1 if nowhere.
-func sqlStart(s string) int {
+// findSQL finds where a statement begins in s, -1 if nowhere.
+func findSQL(s string) int {
 	var never [128]bool // verbs whose second word does not follow any more, as in sqlStarts
 	for i := 0; i < len(s); i++ {
 		if !isAlpha(s[i]) {
 			continue
 		}
-		if verbsAt(s[i:]) != nil && (begins(s, i) || !isWeak(s[i:])) && startsStatement(s[i:], &never) {
+		if verbStarts[s[i]|0x20] != nil && (begins(s, i) || !isWeak(s[i:])) && startsStatement(s[i:], &never) {
 			return i
 		}
 		for i+1 < len(s) && isWordByte(s[i+1]) {
@@ -59,30 +87,25 @@ func begins(s string, i int) bool {
 	return i == 0 || strings.IndexByte("\r\n\t;:(\"'`=[{>,", s[i-1]) >= 0
 }
 
-// verbStarts lists by their first two letters which of sqlStarts may begin there.
-var verbStarts = func() (t [1 << 10][]int) {
+// verbStarts lists by first letter which of sqlStarts may begin there.
+var verbStarts = func() (t [256][]int) {
 	for k, x := range sqlStarts {
-		i := twoLetters(x.verb)
-		t[i] = append(t[i], k)
+		t[x.verb[0]] = append(t[x.verb[0]], k)
 	}
 	return t
 }()
 
-func twoLetters(s string) int { return int(s[0]&31)<<5 | int(s[1]&31) }
-
-// verbsAt lists which of sqlStarts may begin at s.
-func verbsAt(s string) []int {
-	if len(s) < 2 {
-		return nil
-	}
-	return verbStarts[twoLetters(s)]
-}
-
 func startsStatement(s string, never *[128]bool) bool {
-	for _, k := range verbsAt(s) {
+	for _, k := range verbStarts[lower(s[0])] {
 		x := &sqlStarts[k]
 		n := len(x.verb)
 		if never[k] || !hasPrefixFold(s, x.verb) || len(s) > n && isWordByte(s[n]) {
+			continue
+		}
+		if x.near > 0 {
+			if indexFold(s[n:min(len(s), n+x.near)], x.then) >= 0 {
+				return true
+			}
 			continue
 		}
 		if indexFold(s[n:], x.then) >= 0 {
@@ -98,16 +121,25 @@ func isWordByte(c byte) bool { return isAlnum(c) || c == '_' || c == '.' || c ==
 // isSQL reports whether s is a statement as a whole.
 func isSQL(s string) bool {
 	s = s[beginning(s):]
-	return s != "" && isAlpha(s[0]) && startsStatement(s, new([128]bool))
+	if s == "" || !startsVerb(s, true) {
+		return false
+	}
+	i := findSQL(s)
+	return i >= 0 && strings.Trim(s[:i], " \t\r\n(;") == ""
 }
 
-// startsLikeSQL compares the first word only, and not with those that begin
-// sentences, too.
+// startsLikeSQL compares the first word only.
 func startsLikeSQL(s string) bool {
 	s = s[beginning(s):]
-	for _, k := range verbsAt(s) {
+	return s != "" && startsVerb(s, false)
+}
+
+// startsVerb reports whether s begins with the verb of a statement; with words of
+// sentences too if wide.
+func startsVerb(s string, wide bool) bool {
+	for _, k := range verbStarts[lower(s[0])] {
 		verb := sqlStarts[k].verb
-		if len(s) > len(verb) && hasPrefixFold(s, verb) && verb != "from" && verb != "for" && verb != "begin" {
+		if len(s) > len(verb) && hasPrefixFold(s, verb) && (wide && !isWordByte(s[len(verb)]) || verb != "from" && verb != "for" && verb != "begin") {
 			return true
 		}
 	}
@@ -166,13 +198,13 @@ func beginning(s string) (i int) {
 }
 
 // sqlSpans finds a statement in s and replaces it by one without literals.
-func sqlSpans(s string, list []span) []span {
-	i := sqlStart(s)
+func (e *Engine) sqlSpans(s string, list []span) []span {
+	i := findSQL(s)
 	if i < 0 {
 		return list
 	}
 	to := len(s) - len(lasted.FindString(s[max(i, len(s)-maxLasted):]))
-	clean, from := statement(s[i:to], hasPrefixFold(s[max(0, i-len("sql: ")):], "sql: ")), beforeComments(s, i)
+	clean, from := e.statement(s[i:to], hasPrefixFold(s[max(0, i-len("sql: ")):], "sql: ")), beforeComments(s, i)
 	if clean == s[i:to] && from == i {
 		return list
 	}
@@ -245,18 +277,46 @@ func shellSpans(s string, list []span) []span {
 	}
 }
 
-// statement returns SQL without literals and comments. What the lexer is not
+// statement returns SQL without literals and comments. The placeholders in it stay, as
+// parameters do.
+func (e *Engine) statement(s string, printed bool) string {
+	ours := e.placeholders(s)
+	if len(ours) == 0 {
+		return withoutSQLLiterals(s, printed)
+	}
+	var b strings.Builder
+	at := 0
+	for i, o := range ours {
+		if o.to < len(s) && isAlnum(s[o.to]) {
+			continue // it would be another parameter
+		}
+		fmt.Fprintf(&b, "%s$%d", s[at:o.from], firstStandIn+i)
+		at = o.to
+	}
+	out := withoutSQLLiterals(b.String()+s[at:], printed)
+	return standIns.ReplaceAllStringFunc(out, func(name string) string {
+		i, _ := strconv.Atoi(name[1:]) // of eight digits: cannot fail
+		if i -= firstStandIn; i >= len(ours) {
+			return name
+		}
+		return s[ours[i].from:ours[i].to]
+	})
+}
+
+// Parameters of statements that stand in for placeholders of ours.
+const firstStandIn = 90_000_000
+
+var standIns = regexp.MustCompile(`\$9\d{7}`)
+
+// withoutSQLLiterals returns SQL without literals and comments. What the lexer is not
 // sure of is replaced as a whole but for the verb. If it is printed, its values were
 // put into it without quotes.
-func statement(s string, printed bool) string {
+func withoutSQLLiterals(s string, printed bool) string {
 	verb := s
 	if i := strings.IndexAny(s, " \t\r\n("); i > 0 {
 		verb = s[:i]
 	}
 	unsure := verb + " " + marker(ruleSQL)
-	if strings.Contains(s, marker(ruleSQL)) && strings.HasSuffix(s, marker(ruleSQL)) {
-		return s // done before
-	}
 	ticks := strings.IndexByte(s, '`') >= 0 // of MySQL, which takes double quotes for literals
 	plain := withoutLists(plainIdentifiers(withoutBareValues(s, printed)))
 	if end := beforeLiterals(plain); end < len(plain) {

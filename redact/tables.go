@@ -277,10 +277,11 @@ func boxTable(s string, at int) (from, to, rows int) {
 	return from, to, rows
 }
 
-// boxMore reports whether a line of cells stands behind the line that ends at stop.
+// boxMore reports whether a line of cells stands behind the line that ends at stop, or
+// stood there.
 func boxMore(s string, stop int) bool {
 	next := afterLine(s, stop)
-	return next < len(s) && boxLine(s[next:lineEnd(s, next)]) == boxCells
+	return next < len(s) && (boxLine(s[next:lineEnd(s, next)]) == boxCells || omissionAt(s, next) > 0)
 }
 
 const (

@@ -149,10 +149,10 @@ func (p *Pass) text(s string, m mode, decoded int) string {
 			return r
 		}
 	}
-	if g.signs&signEscape != 0 && strings.Contains(s, `\"`) { // before escapes are undone, since values hold quotes
-		if list := p.escapedSpans(s, m, &g, decoded); len(list) > 0 {
-			s = p.apply(s, list, m, decoded)
-		}
+	if list := p.structures(s, m, &g, decoded); len(list) > 0 { // before what stands around them, and before escapes are undone
+		s = p.apply(s, list, m, decoded)
+		g = sight{}
+		p.e.see(s, &g)
 	}
 	if g.signs&signBracket != 0 && strings.Contains(s, `{""`) && decoded < maxDecode { // JSON in a cell of CSV
 		v := strings.ReplaceAll(s, `""`, `"`)
@@ -178,12 +178,12 @@ func (p *Pass) text(s string, m mode, decoded int) string {
 	return s
 }
 
-// escapedSpans finds JSON, and names with their quoted values, in a text with escapes.
-func (p *Pass) escapedSpans(s string, m mode, g *sight, decoded int) (list []span) {
+// structures finds JSON, and in a text with escapes names with their quoted values.
+func (p *Pass) structures(s string, m mode, g *sight, decoded int) (list []span) {
 	if g.signs&signBracket != 0 {
 		list = p.fragmentSpans(s, m, list, decoded)
 	}
-	if g.signs&signPair != 0 {
+	if g.signs&signPair != 0 && g.signs&signEscape != 0 && strings.Contains(s, `\"`) {
 		list = p.pairSpans(s, m, list, decoded)
 	}
 	return list
@@ -239,7 +239,6 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 		list = authSpans(s, list)
 	}
 	if g.signs&signBracket != 0 {
-		list = p.fragmentSpans(s, m, list, decoded)
 		list = graphSpans(s, g.looks&lookGraph != 0, list)
 	}
 	if g.signs&signPair != 0 {
@@ -273,7 +272,7 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 		list = p.proseSpans(s, list)
 	}
 	if g.looks&lookSQL != 0 && g.signs&signSpace != 0 && g.signs&(signLiteral|signPair) != 0 {
-		list = sqlSpans(s, list)
+		list = p.e.sqlSpans(s, list)
 	}
 	if g.looks&lookShell != 0 && g.signs&signOther != 0 {
 		list = shellSpans(s, mongoSpans(s, list))
@@ -348,22 +347,30 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 
 // apply replaces the spans of s, the outermost and leftmost first.
 func (p *Pass) apply(s string, list []span, m mode, decoded int) string {
-	list = slices.DeleteFunc(list, func(x span) bool { return p.spared(s, x) })
-	for i, x := range list {
+	ours := p.e.placeholders(s)
+	for i := range list {
+		x := &list[i]
 		if x.rule == ruleEntropy || tokenRules[x.rule] {
 			x.to = runOn(s, x.to)
-			list[i].to = x.to
 		}
-		if x.from < x.to && x.with == "" {
+		x.clip(ours)
+	}
+	slices.SortStableFunc(list, func(a, b span) int {
+		switch {
+		case a.from != b.from:
+			return a.from - b.from
+		case a.to != b.to:
+			return b.to - a.to
+		}
+		return len(a.with) - len(b.with) // of several rules the one that leaves the least
+	})
+	empty := blanks{s: s, ours: ours}
+	list = slices.DeleteFunc(list, func(x span) bool { return x.from >= x.to || p.spared(s, x) || empty.has(x) })
+	for _, x := range list {
+		if x.with == "" {
 			p.remove(x.rule, s[x.from:x.to])
 		}
 	}
-	slices.SortStableFunc(list, func(a, b span) int {
-		if a.from != b.from {
-			return a.from - b.from
-		}
-		return b.to - a.to
-	})
 	var b strings.Builder
 	at := 0
 	for i := 0; i < len(list); i++ {
@@ -375,9 +382,6 @@ func (p *Pass) apply(s string, list []span, m mode, decoded int) string {
 				x.to, x.with = list[i].to, ""
 			}
 			inner = true
-		}
-		if p.e.isMarker(s[x.from:x.to]) || x.from >= x.to {
-			continue
 		}
 		b.WriteString(s[at:x.from])
 		p.report(x.rule)
@@ -404,7 +408,7 @@ func (p *Pass) spared(s string, x span) bool {
 	case ruleKey, rulePair, ruleProse, ruleCookie:
 		return false
 	}
-	return len(p.e.allowed) > 0 && x.with == "" && x.from <= x.to && p.e.allowed[s[x.from:x.to]]
+	return len(p.e.allowed) > 0 && x.with == "" && p.e.allowed[s[x.from:x.to]]
 }
 
 // again redacts what a rule put in place of a span in which other rules found

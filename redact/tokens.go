@@ -256,9 +256,6 @@ func authSpans(s string, list []span) []span {
 			for from < len(s) && (s[from] == ' ' || s[from] == ':' || s[from] == '"' || s[from] == '=' || s[from] == ',') {
 				from++
 			}
-			if strings.HasPrefix(s[from:], "[redacted:") {
-				continue
-			}
 			to := from
 			for to < len(s) && strings.IndexByte(" \t\r\n\"',;)}]<", s[to]) < 0 {
 				to++

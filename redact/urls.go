@@ -94,9 +94,6 @@ func userinfo(s string, start, end int, list []span) []span {
 		host = first // the last one names a version: u:p@host/r.git@main
 	}
 	info := s[start : start+host]
-	if strings.HasPrefix(info, "[redacted:") && strings.IndexByte(info, ']') == len(info)-1 {
-		return list
-	}
 	if q := strings.IndexAny(info, "?"); q >= 0 && strings.IndexByte(info[:q], ':') < 0 {
 		return list // an e-mail address in the query
 	}
@@ -222,7 +219,7 @@ func (p *Pass) querySpans(s string, at int, list []span) []span {
 		joined := squeeze(name)
 		value := s[from:to]
 		if p.secretName(name) || queryNames[joined] && (!queryPlain[joined] || len(value) >= 10 && random(value, 1)) {
-			if value != "" && !p.e.isMarker(value) {
+			if value != "" {
 				list = append(list, span{from: from, to: to, rule: ruleURL})
 			}
 		}

@@ -147,17 +147,13 @@ func (p *Pass) walkObject(i int32, at place) bool {
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		key := p.nodes[c].key
 		t := p.nodes[c].trait
+		var renamed *trait
 		if !t.clean {
-			name := p.memberName(key)
-			if t.shown != "" && name == key {
-				name = t.shown
-				p.report(ruleKey)
-			}
-			if name != key {
+			if name := p.shownName(key, t); name != key {
 				p.nodes[c].key, p.nodes[c].bare = name, false
 				changed = true
-				if t.nature == plain {
-					t = p.trait(name)
+				if renamed = p.trait(name); t.nature == plain {
+					t = renamed
 				}
 			}
 		}
@@ -198,9 +194,25 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		if p.member(c, is, under) {
 			changed = true
 		}
+		if renamed != nil && renamed.nature != is && renamed.nature != plain { // what the name says that is shown
+			p.member(c, renamed.nature, under)
+		}
 		p.path = p.path[:len(p.path)-1]
 	}
 	return changed
+}
+
+// shownName returns the name of a member, which says t, without what is secret in it.
+func (p *Pass) shownName(key string, t *trait) string {
+	name := p.memberName(key)
+	if name != key {
+		t = p.trait(name)
+	}
+	if t.shown != "" {
+		p.report(ruleKey)
+		return t.shown
+	}
+	return name
 }
 
 // askedIn returns the last two names around an object, the lists that hold it aside.
@@ -657,9 +669,20 @@ func (p *Pass) memberName(name string) string {
 	if len(name) < 11 && isASCII(name) && !strings.ContainsAny(name, " =:@+%\\") {
 		return name
 	}
-	if strings.ContainsAny(name, "\n\r<") {
-		return p.replace(ruleText) // no name of a field
+	out := name
+	if !ofNoField(name) {
+		out = p.cleanName(name)
 	}
+	if ofNoField(out) { // also one that was encoded
+		return p.replace(ruleText)
+	}
+	return out
+}
+
+// ofNoField reports whether a text has signs that no name of a field has.
+func ofNoField(name string) bool { return strings.ContainsAny(name, "\n\r<") }
+
+func (p *Pass) cleanName(name string) string {
 	if graphQL(name) {
 		return p.graphQL(name)
 	}
@@ -1123,26 +1146,6 @@ func (p *Pass) records(i int32) (n int) {
 	return n
 }
 
-// isPlaceholder reports whether s stands for something that we omitted.
-func (e *Engine) isPlaceholder(s string) bool {
-	if e.isMarker(s) {
-		return true
-	}
-	rest, ok := strings.CutPrefix(s, "[")
-	if !ok {
-		return false
-	}
-	digits := 0
-	for digits < len(rest) && isDigit(rest[digits]) {
-		digits++
-	}
-	switch rest[digits:] {
-	case " rows omitted]", " more omitted]":
-		return digits > 0 && digits < 8
-	}
-	return false
-}
-
 // leaf redacts a text under a harmless name; signs are the kinds of its
 // characters, or 0.
 func (p *Pass) leaf(s string, signs uint32, at place) string {
@@ -1184,7 +1187,7 @@ func (p *Pass) requested(s string, at place) string {
 		return clean
 	}
 	switch {
-	case isSQL(s) && len(clean) <= 2000:
+	case len(clean) <= 2000 && isSQL(s) && isSQL(clean):
 		return clean
 	case firstByte(s) == '{' || firstByte(s) == '[':
 		if _, ok := p.parse(clean); ok {
@@ -1210,7 +1213,7 @@ func (e *Engine) bare(s string) string {
 		return s // too long for a request in any case
 	}
 	for at := 0; strings.IndexByte(s, '[') >= 0; {
-		i := strings.Index(s[at:], "[redacted:")
+		i := strings.Index(s[at:], markerStart)
 		if i < 0 {
 			break
 		}
@@ -1240,8 +1243,6 @@ func (p *Pass) omission(rule string) string {
 	}
 	return marker(rule)
 }
-
-const textMarker = "[redacted:" + ruleText + "]"
 
 // short reports whether s may stay in a request: a word or identifier, a number,
 // a time, a path.
@@ -1322,11 +1323,11 @@ func (p *Pass) query(s string, at place) string {
 			return out
 		}
 	}
-	if i := sqlStart(s); i > 0 && beforeComments(s, i) == 0 {
+	if i := findSQL(s); i > 0 && beforeComments(s, i) == 0 {
 		return p.text(s, at.mode, at.decoded)
 	}
 	if opening(s) {
-		out := statement(s, false)
+		out := p.e.statement(s, false)
 		if out != s {
 			p.report(ruleSQL)
 		}

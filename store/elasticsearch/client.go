@@ -11,10 +11,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -31,8 +29,6 @@ type client struct {
 	transport *elastictransport.Client
 	http      *http.Transport
 	timeout   time.Duration
-
-	compressed bool // whether requests and answers are
 }
 
 func newClient(c store.ElasticsearchConfig) (*client, error) {
@@ -42,7 +38,7 @@ func newClient(c store.ElasticsearchConfig) (*client, error) {
 	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = c.Concurrency + 4
-	t.DisableCompression = !compressed(c.Compression, urls)
+	t.DisableCompression = !c.Compression
 	if t.TLSClientConfig, err = tlsConfig(c.TLS); err != nil {
 		return nil, err
 	}
@@ -69,16 +65,7 @@ func newClient(c store.ElasticsearchConfig) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &client{transport: transport, http: t, timeout: c.Timeout, compressed: !t.DisableCompression}, nil
-}
-
-// compressed reports whether requests and answers are. On this machine compression
-// saves nothing, and costs both sides.
-func compressed(setting string, urls []*url.URL) bool {
-	return setting == "gzip" || setting != "none" && slices.ContainsFunc(urls, func(u *url.URL) bool {
-		address, err := netip.ParseAddr(u.Hostname())
-		return u.Hostname() != "localhost" && (err != nil || !address.Unmap().IsLoopback())
-	})
+	return &client{transport: transport, http: t, timeout: c.Timeout}, nil
 }
 
 // secret reads what a file holds, if one is named.
