@@ -189,9 +189,11 @@ func checkDepth(b []byte) error {
 			stack = stack[:len(stack)-1]
 			continue
 		}
-		number, wireType, n := protowire.ConsumeTag(b[at:top.end])
-		if n < 0 {
-			return nil
+		number, wireType, n := protowire.Number(b[at]>>3), protowire.Type(b[at]&7), 1
+		if b[at] >= 0x80 || number == 0 {
+			if number, wireType, n = protowire.ConsumeTag(b[at:top.end]); n < 0 {
+				return nil
+			}
 		}
 		at += n
 		if wireType != protowire.BytesType {
@@ -210,7 +212,7 @@ func checkDepth(b []byte) error {
 		if int(number) < len(nested[top.kind]) {
 			kind = nested[top.kind][number]
 		}
-		if kind == leaf {
+		if kind == leaf || kind == anyValue && isText(b[at:at+int(length)]) {
 			at += int(length)
 			continue
 		}
@@ -220,6 +222,17 @@ func checkDepth(b []byte) error {
 		stack = append(stack, frame{kind, at + int(length)})
 	}
 	return nil
+}
+
+// isText reports whether an encoded value is a text and nothing else, as most are:
+// nothing is nested in it.
+func isText(b []byte) bool {
+	const stringValue = 1<<3 | byte(protowire.BytesType)
+	if len(b) < 2 || b[0] != stringValue {
+		return false
+	}
+	length, n := protowire.ConsumeVarint(b[1:])
+	return n > 0 && length == uint64(len(b)-1-n)
 }
 
 // checkJSONDepth counts brackets outside of strings.
