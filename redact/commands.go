@@ -42,7 +42,7 @@ func (p *Pass) commandSpans(s string, list []span) []span {
 		switch {
 		case short:
 			list = shortOption(s, i, j, k, from, to, list)
-		case k < len(s) && (s[k] == '=' || s[k] == ':'):
+		case k < len(s) && (s[k] == '=' || s[k] == ':'), name == "secret-id" && after(commandLine(s, i), "secretsmanager"): // which one it is
 		case from > k && from < to && s[from] != '-' && p.secretName(name) && !harmlessValue(s[from:to]) && !(ofFiles[squeeze(name)] && strings.ContainsAny(s[from:to], "./")):
 			list = append(list, span{from: from, to: to, rule: rulePair})
 			i = to - 1
@@ -276,6 +276,7 @@ var logins = []login{
 	{`.equals`, regexp.MustCompile(`(?i)(?:pass\w*|secret|token|pwd|pin|key)\.equals(?:IgnoreCase)?\(["']([^"'\r\n]+)`), false},
 	{`.equals`, regexp.MustCompile(`(?i)["']([^"'\r\n]+)["']\.equals(?:IgnoreCase)?\(\w*(?:pass\w*|secret|token|pwd)\)`), false},
 	{`</`, regexp.MustCompile(`(?i)\b(?:password|passwd|passcode|passphrase|pin|token|api key|secret|code)(?: is| was)?:? ?<(?:b|i|u|em|strong|code|kbd|tt|span|mark|samp|pre)\b[^<>]*>([^<]+)<`), false},
+	{`-server`, regexp.MustCompile(`(?i)\b(?:radius|tacacs)-server (?:host \S+ )?key (?:\d )?(\S+)`), false},
 	{`rootpw`, regexp.MustCompile(`\brootpw (?:--\w+ )?([^\s-]\S*)`), false},
 	{`pre-shared-key`, regexp.MustCompile(`\bpre-shared-key (?:(?:local|remote|ascii-text|hex|address \S+ key) )?["']?([^\s"']+)`), false},
 	{`code `, regexp.MustCompile(`(?i)\b(?:use|enter|type|your|the) (?:the |this )?code:? (?:is )?["']?(\d{4,8})\b`), false},

@@ -67,6 +67,7 @@ var secretTerms = set(`
 	pwhash passhash pwdhash securejsondata securesettings securesetting
 	encryptedkey
 	oauthverifier tin itin sinnumber nationalinsurance drivinglicense ahv ahvnumber fiscalcode codicefiscale accountno ntlm ntlmhash lmhash nthash licencekey activationkey serialkey spnego wresult
+	scratchcode emergencycode rescuecode keyfiledict
 	wpa2key wpa3key wpakey wlankey wirelesskey networksecuritykey functionskey otpkey totpkey hotpkey mfakey securestring securevalue securetext
 	verifycode emailcode tfacode twofacode totpcode hotpcode passwordcode signincode
 	seedword walletseed recoveryword backupword secretword cardverification cardverificationvalue cardverificationnumber cardsecuritycode cardcode cvnumber
@@ -101,6 +102,7 @@ var sounding = set(`
 	history histories log threshold thresholds remaining channel channels minute second hour balance available consumed inventory detection hygiene leak
 	scanning scanner
 	exception exceptions controller impl factory listener filter interceptor repository test tests spec util utils model view component page form dialog screen dashboard
+	lifespan lifespans digits chars characters digit minimum maximum scanned
 	checker checked check changes reminder notification email2 expiresin expiresat expirydate lastchanged rotationdays delivery
 `)
 
@@ -334,7 +336,7 @@ func (e *Engine) trait(name string) trait {
 		inner:     innerNames[first],
 		command:   mongoCommands[last],
 		dotted:    strings.IndexByte(name, '.') >= 0,
-		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase" || joined == "number" || joined == "codes" || joined == "words" || joined == "seed",
+		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase" || joined == "number" || joined == "codes" || joined == "words" || joined == "seed" || joined == "private",
 		answers:   last == "answer" || last == "answers",
 		isQuery:   queried(name) || last == "query" || last == "result" || last == "output" || joined == "text" || joined == "command" || joined == "q",
 		bindable:  bindingNames[first],
@@ -528,6 +530,9 @@ func (e *Engine) spelled(name string, w []string, joined string) nature {
 		if endsIn(strings.ToLower(name), "."+last) {
 			return plain // a file
 		}
+		if secretTerms[joined] {
+			return secret
+		}
 		w = w[:len(w)-1]
 		joined = strings.TrimSuffix(joined, last)
 	}
@@ -642,8 +647,10 @@ func inside(name string) nature {
 			return flagged
 		case rowWords[part] && rest != "" && rest[0] >= '0' && rest[0] <= '9':
 			return cellOfRow
-		case rowWords[part] && part != "records" && part != "docs":
+		case rowWords[part] && (part != "records" && part != "docs" || strings.IndexByte(rest, '.') > 0):
 			return rows
+		case part == "payload" && (strings.HasPrefix(rest, "after.") || strings.HasPrefix(rest, "before.")):
+			return rows // of a stream of changes
 		case payloadWords[part], bodyWords[part], responseWords[part], part == "body":
 			return body
 		}
@@ -700,6 +707,9 @@ func (e *Engine) secretNature(w []string, joined string) nature {
 		}
 	}
 	if (last == "answer" || last == "answers") && slices.ContainsFunc(w[:len(w)-1], func(x string) bool { return asking[x] }) {
+		return secret
+	}
+	if n := len(w); n > 1 && last == "private" && (w[n-2] == "key" || w[n-2] == "keys" || w[n-2] == "keypair") {
 		return secret
 	}
 	if strings.HasPrefix(last, "cookie") || endsIn(last, "cookie", "cookies") || joined == "setcookie" || len(w) > 1 && strings.HasPrefix(w[len(w)-2], "cookie") && (cookieHolders[last] || dataForms[last] || number(last)) {
@@ -777,6 +787,11 @@ func (e *Engine) isEmbedded(word string) bool {
 			return true
 		}
 	}
+	for i := 3; i+8 <= len(word); i++ { // backupencryptionkey
+		if secretTerms[word[i:]] && !inDictionary(word) {
+			return true
+		}
+	}
 	for _, t := range suffixes {
 		if strings.HasSuffix(word, t) || strings.HasSuffix(strings.TrimSuffix(word, "s"), t) {
 			return true
@@ -789,13 +804,19 @@ func (e *Engine) isEmbedded(word string) bool {
 var dataForms = set(`value text plain raw b64 base64 enc encrypted str string input again repeat repeated new old json cleartext hash hashed digest data bytes array current
 	prev previous backup copy env var prod dev staging primary secondary main confirm confirmation confirmed verify verification code number entry digits`)
 
+// results are secrets of which a check has a result: cvv_result.
+var results = set(`cvv cvc cvv2 cvc2 cvn csc pin otp totp password token signature captcha assertion`)
+
 // verdict weighs a term, the words [i,j) of a name, by the words around it.
 func verdict(w []string, i, j int, term string) nature {
 	last := w[len(w)-1]
 	if j == len(w)-1 && (last == "history" || last == "histories") && strings.HasPrefix(term, "p") {
 		return flagged // those before, or how many of them
 	}
-	if j < len(w) && sounding[last] && !(last == "id" && (w[j-1] == "key" && contains(w, "access") || term == "secret")) {
+	if j == len(w)-1 && last == "result" && (results[term] || results[term[:len(term)-1]]) {
+		return plain
+	}
+	if j < len(w) && sounding[last] && !((term == "pin" || term == "pan") && last == "digits") && !(last == "id" && (w[j-1] == "key" && contains(w, "access") || term == "secret")) {
 		return plain
 	}
 	if (term == "pin" || term == "pins") && j < len(w) && !dataForms[w[j]] {
@@ -836,6 +857,9 @@ func contains(w []string, s string) bool {
 	return false
 }
 
+// measures are last words of names of what is said of a content, not of its parts.
+var measures = set(`size length type encoding bytes count format hash digest checksum language version`)
+
 // contentNature tells the names of contents: rows, payloads, statements.
 func contentNature(w []string, joined string) nature {
 	last := w[len(w)-1]
@@ -847,15 +871,17 @@ func contentNature(w []string, joined string) nature {
 	if len(w) > 2 {
 		tail3 = w[len(w)-3] + tail
 	}
-	for i := range w[1:] {
-		if w[i] == "response" && w[i+1] == "body" {
-			return answer
+	if !measures[last] {
+		for i := range w[1:] {
+			if w[i] == "response" && (w[i+1] == "body" || w[i+1] == "payload" || w[i+1] == "data" || w[i+1] == "content") {
+				return answer
+			}
 		}
 	}
 	switch {
 	case answerWords[joined], answerWords[tail], answerWords[tail3]:
 		return answer
-	case bindingWords[joined], bindingWords[tail], w[0] == "bindings", w[0] == "binds", contains(w, "db") && slices.ContainsFunc(w, func(x string) bool { return parameterWords[x] && x != "values" || boundWords[x] || x == "filter" }), namesBound(w):
+	case bindingWords[joined], bindingWords[tail], w[0] == "bindings", w[0] == "binds", last != "db" && contains(w, "db") && slices.ContainsFunc(w, func(x string) bool { return parameterWords[x] && x != "values" || boundWords[x] || x == "filter" }), namesBound(w):
 		return binding
 	case queryWords[joined], queryWords[last], queryWords[tail], queryWords[tail3]:
 		return query

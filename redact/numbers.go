@@ -186,7 +186,7 @@ func ibanSpans(s string, list []span) []span {
 				break
 			}
 		}
-		if last > 0 {
+		if last > 0 && !(last-i == 32 && isHex(s[i:last])) { // no account is as long as a trace id and has its letters only
 			list = append(list, span{from: i, to: last, rule: ruleIBAN})
 			i = last
 		}

@@ -110,8 +110,11 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if n == connection && isConnection(s[from:to]) {
 			continue
 		}
-		if s[i] == ':' && lineStart && strings.EqualFold(name, "auth") && isSentence(s[from:lineEnd(s, from)]) {
-			continue
+		if s[i] == ':' && lineStart {
+			v := s[from:lineEnd(s, from)]
+			if first, _, _ := strings.Cut(v, " "); isSentence(v) && (strings.EqualFold(name, "auth") || strings.EqualFold(name, "authorization") && harmless[lowered(first)] && strings.IndexByte(v, '=') < 0) {
+				continue
+			}
 		}
 		if s[i] == ':' && strings.HasSuffix(lowered(name), "tokens") && number(s[from:to]) && to-from < 9 {
 			continue // how many
@@ -391,6 +394,9 @@ func permission(name, v string) bool {
 	if strings.IndexByte(name, '.') > 0 && isClass(first) {
 		return !more
 	}
+	if deed, what, _ := strings.Cut(strings.ReplaceAll(first, "_", "-"), "-"); !more && len(first) <= 40 && (acts(deed) || inDeeds(deed, name)) && strings.Trim(what, lowerLetters+"-") == "" {
+		return true // login-rada
+	}
 	if !endsIn(strings.ToLower(name), "token", "tokens", "secret", "secrets", "key", "keys", "credentials") {
 		return false
 	}
@@ -401,6 +407,18 @@ func permission(name, v string) bool {
 	}
 	return v != ""
 }
+
+// inDeeds reports whether a word is a deed of a kind of names of actions.
+func inDeeds(w, name string) bool {
+	switch lowered(name) {
+	case "auth", "token":
+		return access[w]
+	}
+	return false
+}
+
+// access are words for how somebody comes in, and what is asked of a token.
+var access = set(`login logout logoff signin signout signup mfa saml oauth oauth2 oidc sso ldap webauthn passkey introspect introspection session impersonate elevate step`)
 
 // acts reports whether a word says what is done to something.
 func acts(w string) bool {
@@ -743,6 +761,9 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 		return from, balanced(s, j)
 	}
 	if n == cookies || lineStart && n != flagged && colon {
+		if to = rest(s, j, s[i], lineStart); n != cookies && j == i+1 && to+1 < len(s) && s[to] == ',' && s[to+1] > ' ' && nameFollows(s[to+1:]) { // a:x,b:y
+			return from, to
+		}
 		return from, lineEnd(s, j)
 	}
 	to = rest(s, j, s[i], lineStart)

@@ -620,8 +620,12 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		case placed && (!linked || verb) && !strong(word) && isIdentifier(word):
 			placed = false // where it was, or by whom
 			unknown++
-		case len(word) == 66 && strings.HasPrefix(word, "0x") && isHex(word[2:]) && strings.HasSuffix(noun, "key"):
-			return span{from: from, to: to, rule: ruleProse}, true
+		case owned && !linked && isAddressee(word):
+			return x, false // whose it is
+		case namable[noun] && unknown == 0 && (len(word) == 32 || len(word) == 64 || len(word) == 66 && word[1] == 'x') && isHex(strings.TrimPrefix(word, "0x")):
+			return span{from: from, to: to, rule: ruleProse}, true // as many services write their keys
+		case !linked && named[noun] && isTicket(word):
+			return x, false // which one
 		case !linked && namable[noun] && (coined(word) || isHex(strings.TrimPrefix(word, "0x"))) && isNamed(s, from, to):
 			return x, false
 		case looksChosen(word, noun) && (!named[noun] || linked || len(word) >= 8) && (linked || !isTime(word) && unknown < 2):
@@ -659,6 +663,19 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		}
 	}
 	return x, false
+}
+
+// isAddressee reports whether a word is an e-mail address.
+func isAddressee(word string) bool {
+	user, host, ok := strings.Cut(word, "@")
+	return ok && user != "" && hostName(host) && strings.IndexAny(user, "!#$%^*&:/") < 0
+}
+
+// isTicket reports whether a word is the number of a thing behind letters that say which
+// kind it is: AK-62508.
+func isTicket(word string) bool {
+	kind, n, ok := strings.Cut(word, "-")
+	return ok && len(kind) >= 2 && len(kind) <= 4 && strings.ToUpper(kind) == kind && !number(kind) && len(n) <= 6 && n != "" && strings.Trim(n, "0123456789") == ""
 }
 
 // thingsWithPins are words that make a thing of "pin".
@@ -890,6 +907,8 @@ var meanings = []meaning{
 // hints are sentences whose value must look like one: my code is 1, the wifi pass is x,
 // use 1 to log in, credentials (ada, x).
 var hints = []meaning{
+	{[]string{"it is ", "it's ", "this is ", "that is "}, regexp.MustCompile(`\b(?:password|passphrase|passcode|pin|token|secret|credentials?|api key)\b[^.\n]{0,60}[:;,.] ?(?:it is|it's|this is|that is)(?: now)?:? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
+	{[]string{" with "}, regexp.MustCompile(`\b(?:key|token|secret|password|code|pin)s? (?:starts|begins|ends|starting|beginning|ending) with ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
 	{[]string{" but "}, regexp.MustCompile(`\bbut (?:was|got|found|received)[: ]+["'` + "`" + `]?([^\s"'` + "`" + `,;)]+)`)},
 	{[]string{"meet", "satisf", "compl"}, regexp.MustCompile(`["'` + "`" + `]([^"'` + "`" + `\s]{4,64})["'` + "`" + `] (?:does not|doesn't|did not|must) (?:meet|satisfy|comply)`)},
 	{[]string{"ssid", "wifi", "wi-fi", "wlan"}, regexp.MustCompile(`\b(?:ssid|wi-?fi|wlan)[: =]+["']?[\w-]+["']?(?:[,;]? ?(?:key|pass\w*|pw|psk)| ?/)[: =]*["'(]?([^\s"',;)]+)`)},
@@ -1083,7 +1102,7 @@ func looksChosen(word, noun string) bool {
 	if number(word) {
 		return len(word) >= 3
 	}
-	if noun != "" && !ofOthers[noun] && (coined(word) || miscased(word)) {
+	if noun != "" && (!ofOthers[noun] && coined(word) || miscased(word)) {
 		return !named[noun] || len(word) >= 8
 	}
 	return len(word) >= 5 && letter && (num || sign) && !isUUID(word)
@@ -1146,6 +1165,13 @@ var changes = regexp.MustCompile(`([\w.-]{2,64})(?: (?:was |is )?(?:changed|upda
 // bareChanges are such messages without quotes.
 var bareChanges = regexp.MustCompile(`([\w.-]{2,64}):? (?:(?:was|is|has been|value) )?(?:changed|updated|modified|rotated|set|reset) from ([^\s"']{1,512}) to ([^\s"']{1,512})`)
 
+// settings are sentences that say to what a name is set; nothing is quoted, so that only names
+// that no sentence has are read.
+var settings = regexp.MustCompile(`(?i)\b(?:set|reset|setting|chang(?:e|ed|ing)|updat(?:e|ed|ing)) (?:the |a |its |value of )?([\w.-]{2,64}) to ([^\s"'` + "`" + `]{1,512})`)
+
+// shellSets are variables that shells without = set: set -x NAME value, setenv NAME value.
+var shellSets = regexp.MustCompile(`\b(?:set(?: -{1,2}\w+)+|setenv|setx) ([A-Za-z_]\w{1,63}) ([^\s"']{1,512})`)
+
 // assignments are names and values side by side in calls and tuples:
 // setProperty("name", "value"), ('name', 'value'), {name, "value"}.
 var assignments = regexp.MustCompile(`[({\[,]\s*:?["']?([\w.-]{2,64})["']?\s*,\s*(?:<<)?["']([^"'\r\n]{1,512})["']`)
@@ -1163,6 +1189,20 @@ func (p *Pass) quotedBefore(s string, list []span) []span {
 		for _, at := range bareChanges.FindAllStringSubmatchIndex(s, -1) {
 			if name := s[at[2]:at[3]]; madeUp(name) && p.secretName(name) {
 				list = append(list, span{from: at[4], to: at[5], rule: rulePair}, span{from: at[6], to: wordEnd(s[:at[7]], at[6]), rule: rulePair})
+			}
+		}
+	}
+	if strings.Contains(s, " to ") {
+		for _, at := range settings.FindAllStringSubmatchIndex(s, -1) {
+			if name := s[at[2]:at[3]]; (madeUp(name) || strings.IndexByte(name, '.') > 0) && p.secretName(name) && !harmlessValue(s[at[4]:at[5]]) {
+				list = append(list, span{from: at[4], to: wordEnd(s[:at[5]], at[4]), rule: rulePair})
+			}
+		}
+	}
+	if strings.Contains(s, "set") {
+		for _, at := range shellSets.FindAllStringSubmatchIndex(s, -1) {
+			if p.secretName(s[at[2]:at[3]]) && !harmlessValue(s[at[4]:at[5]]) {
+				list = append(list, span{from: at[4], to: at[5], rule: rulePair})
 			}
 		}
 	}

@@ -771,7 +771,7 @@ func quotedValues(s, low string, at, end int, phrase string, list []span) []span
 			j += k + 1
 		case '(', '[', '{':
 			to := balanced(s, j)
-			if inner := s[j+1 : max(j+1, to-1)]; number(inner) || s[j] == '(' && quotesName(low, j) || s[j] == '(' && strings.IndexByte(inner, ':') == 1 && isDigit(inner[0]) { // of a type: varchar(3), int(), (1:VARCHAR)
+			if inner := s[j+1 : max(j+1, to-1)]; number(inner) && phrase != "duplicate key value is" || s[j] == '(' && quotesName(low, j) || s[j] == '(' && strings.IndexByte(inner, ':') == 1 && isDigit(inner[0]) { // of a type: varchar(3), int(), (1:VARCHAR)
 				j = to - 1
 				continue
 			}

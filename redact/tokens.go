@@ -344,7 +344,7 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 	if len(word) == 43 && strings.HasSuffix(s[:from], "SHA256:") {
 		return list // the fingerprint of a key
 	}
-	if awsSecret(word) {
+	if awsSecret(word, behindKey(s[max(0, from-80):from])) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
 	if text := hexText(word); text != "" && decoded < maxDecode {
@@ -370,10 +370,8 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 	if dense(word) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
-	if len(word) >= 20 && g.looks&lookProse != 0 && (random(word, 3) || mixedCase(word) && random(word, 2)) && !isUUID(word) && noSlash(word) && !isPod(word) && !wordy(word) && nearTelling(s, from) {
-		return append(list, span{from: from, to: to, rule: ruleEntropy})
-	}
-	if len(word) >= 16 && g.looks&lookProse != 0 && (random(word, 3) || mixedCase(word) && random(word, 2)) && !isUUID(word) && noSlash(word) && !isPod(word) && !wordy(word) && tellsBehind(s, to) {
+	if len(word) >= 16 && g.looks&lookProse != 0 && (random(word, 3) || mixedCase(word) && random(word, 2)) && !isUUID(word) && noSlash(word) && !isPod(word) && !wordy(word) &&
+		((len(word) >= 20 || mixedCase(word)) && nearTelling(s, from) || tellsBehind(s, to)) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
 	if g.solid < 40 {
@@ -453,8 +451,8 @@ func ulid(s string) bool {
 }
 
 // awsSecret reports whether a word has the form of a secret access key: 40 letters,
-// digits, / and +, no part of which is a word.
-func awsSecret(s string) bool {
+// digits, / and +, no part of which is a word. Beside an access key id nearly any is one.
+func awsSecret(s string, beside bool) bool {
 	if len(s) != 40 || !mixedCase(s) || !strings.ContainsAny(s, "0123456789") || noSlash(s) {
 		return false
 	}
@@ -468,7 +466,12 @@ func awsSecret(s string) bool {
 			return false
 		}
 	}
-	return changeable(s)
+	return beside || changeable(s)
+}
+
+// behindKey reports whether a text ends shortly behind the id of an access key.
+func behindKey(before string) bool {
+	return strings.Contains(before, "AKIA") || strings.Contains(before, "ASIA")
 }
 
 // hexText returns the text that hex digits encode, "" if they encode none.

@@ -121,7 +121,7 @@ func (p *Pass) walkNumeral(i int32, at place) bool {
 
 // Names of a pair whose value stands beside it: {"name": "password", "value": …}.
 var (
-	pairNames  = set(`name key field header variable question prompt 0 env param parameter property attribute path label type kind option setting column k n id fieldname propertyname attributename headername envname displayname keyname title argument tag col attr what item target input prop fld var cfg conf caption legend placeholder heading`)
+	pairNames  = set(`name key field header variable question prompt 0 env param parameter property attribute path label type kind option setting column k n id fieldname propertyname attributename headername envname displayname keyname title argument tag col attr what item target input prop fld var cfg conf caption legend placeholder heading arg`)
 	pairValues = set(`value val values vals lhs rhs answer response reply 1 old new before after from to current previous default v content data argument arg prev original updated left right text body plaintext string input was is entered given item setting contents datum literal raw a b first second expected actual got provided supplied submitted typed received wert valor valeur`)
 )
 
@@ -174,6 +174,8 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			}
 		}
 		switch {
+		case near.streamed && (key == "before" || key == "after") && p.nodes[c].kind == object && is == plain:
+			is = rows
 		case len(pairs) > 0 && paired(pairs, key, t) != plain && !p.names(c):
 			is = paired(pairs, key, t)
 		case near.jwk && privateParts[segment(key)], t.code && is == plain && p.nodes[c].kind == text && p.isTyped(i, c):
@@ -388,6 +390,7 @@ type near struct {
 	kind      string          // what is around the name of the member that says so, and a dot
 	granted   bool            // whether it asks for a token
 	jwk       bool            // whether it is a JSON web key (RFC 7517)
+	streamed  bool            // whether it is a change of a row in a stream, as Debezium sends it
 	variables map[string]bool // of an operation of GraphQL, those that are secrets
 }
 
@@ -422,12 +425,15 @@ func (p *Pass) isTyped(i, code int32) bool {
 // siblings looks at the members of an object for what they say about one another.
 func (p *Pass) siblings(i int32) (x near) {
 	named, valued := false, false // whether there is a member that may name another one, and such another one
+	op, stamped := false, false
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		n := &p.nodes[c]
 		t := p.trait(n.key)
 		n.trait = t
 		valued = valued || t.pairValue || t.valueTail || t.dotted
 		x.granted = x.granted || t.grants
+		op = op || n.key == "op" && n.kind == text && len(n.text) == 1
+		stamped = stamped || n.key == "ts_ms" || n.key == "source"
 		x.jwk = x.jwk || t.jwk
 		if n.kind == array && namesPath(n) || n.kind == object && t.namesPair || n.kind == boolean && t.marks {
 			named = true
@@ -450,6 +456,7 @@ func (p *Pass) siblings(i int32) (x near) {
 			x.variables = p.secretVariables(n.text)
 		}
 	}
+	x.streamed = op && stamped
 	if !named || !valued {
 		return x
 	}
@@ -497,7 +504,8 @@ func (p *Pass) secretVariables(s string) (found map[string]bool) {
 		if colon == 0 || s[colon-1] != ':' {
 			continue
 		}
-		if name := strings.TrimRight(s[:colon-1], " "); p.secretName(calleeOf(name, len(name))) {
+		name := strings.TrimRight(s[:colon-1], " ")
+		if name = calleeOf(name, len(name)); p.secretName(name) || pairValues[strings.ToLower(name)] && p.inSecretCall(s[:colon]) {
 			if found == nil {
 				found = map[string]bool{}
 			}
@@ -505,6 +513,14 @@ func (p *Pass) secretVariables(s string) (found map[string]bool) {
 		}
 	}
 	return found
+}
+
+// inSecretCall reports whether s ends within the brackets of a call whose name has that of a
+// secret: changePassword(new:.
+func (p *Pass) inSecretCall(s string) bool {
+	near := max(0, len(s)-maxName)
+	i := strings.LastIndexByte(s[near:], '(')
+	return i > 0 && strings.IndexByte(s[near+i:], ')') < 0 && p.secretName(calleeOf(s, near+i))
 }
 
 // variables redacts those of an operation that are secrets.
@@ -717,6 +733,9 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		if node.kind == object && segment(node.key) == "auth" {
 			return p.authMember(i, at)
 		}
+		if p.isGroup(i) {
+			return p.walk(i, at)
+		}
 		return p.omit(i, marker(ruleKey), ruleKey)
 	case cookies:
 		return p.omit(i, marker(ruleCookie), ruleCookie)
@@ -756,10 +775,8 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 			at.listed = true
 		}
 	case response:
-		if node.kind == text && firstByte(node.text) != '{' && firstByte(node.text) != '[' {
-			if !shortWord(node.text) {
-				return p.omit(i, marker(ruleResponse), ruleResponse)
-			}
+		if node.kind == text && !shortWord(node.text) {
+			return p.omit(i, marker(ruleResponse), ruleResponse)
 		}
 		at.mode, at.listed = request, true
 	case body:
@@ -892,6 +909,24 @@ func (p *Pass) changeMember(i int32, n nature, at place) bool {
 	return changed
 }
 
+// isGroup reports whether node i is the first part of the name of a group of Kubernetes whose
+// dots were read as those of nested names: {"authorization": {"k8s": {"io/decision": …}}}.
+func (p *Pass) isGroup(i int32) bool {
+	n := &p.nodes[i]
+	if n.kind != object || n.child < 0 || p.nodes[n.child].next >= 0 || p.nodes[n.child].kind != object {
+		return false
+	}
+	if n = &p.nodes[n.child]; n.child < 0 || n.key != "k8s" && n.key != "kubernetes" {
+		return false
+	}
+	for c := n.child; c >= 0; c = p.nodes[c].next {
+		if name, ok := strings.CutPrefix(p.nodes[c].key, "io/"); !ok || pairValues[strings.ToLower(name)] {
+			return false
+		}
+	}
+	return true
+}
+
 // ofAuth are members of an object called auth that say how, and what for, somebody is
 // authenticated.
 var ofAuth = set(`policies tokenpolicies identitypolicies externalnamespacepolicies roles role groups scopes scope permissions type tokentype method methods provider scheme kind
@@ -1014,7 +1049,7 @@ func (p *Pass) walkArray(i int32, at place) bool {
 			again = false
 		} else {
 			if p.nodes[c].kind == text {
-				if after = p.argument(p.nodes[c].text); after != plain && p.nodes[c].next >= 0 && p.onlyNames(i, p.nodes[c].next) {
+				if after = p.argument(p.nodes[c].text, i); after != plain && p.nodes[c].next >= 0 && p.onlyNames(i, p.nodes[c].next) {
 					after = plain
 				}
 				if count == named && after == plain && p.inChanges() && p.nodes[c].next >= 0 && !p.onlyNames(i, p.nodes[c].next) {
@@ -1105,21 +1140,31 @@ func (p *Pass) assigned(i int32) bool {
 	return p.set(i, name+"="+p.replace(rulePair))
 }
 
-// argument reports the nature of the item after s in a list of arguments or of
+// argument reports the nature of the item after s in list i of arguments or of
 // names and values: ["--password", "x"], ["Authorization", "x"].
-func (p *Pass) argument(s string) nature {
+func (p *Pass) argument(s string, i int32) nature {
 	if len(s) < 2 || len(s) > 64 || strings.ContainsAny(s, " =:@/") {
 		return plain
 	}
 	if s == "-p" {
 		return secret
 	}
+	if first, _, more := strings.Cut(s, "-"); more && culinary[first] {
+		return plain // pepper-nese
+	}
 	switch n := p.nature(strings.TrimLeft(s, "-")); n {
 	case secret, cookies, connection:
 		return n
+	case flagged:
+		if endsIn(squeeze(segment(p.nodes[i].key)), "headers") {
+			return n
+		}
 	}
 	return plain
 }
+
+// culinary are names of secrets that are words of other things too, where they begin a name.
+var culinary = set(`pepper salt shadow pan sin`)
 
 // listKinds are lists whose items are kinds, none of them the value of another.
 var listKinds = set(`methods factors types kinds mechanisms providers scopes permissions roles features events actions capabilities`)
@@ -1380,6 +1425,9 @@ func graphQL(s string) bool {
 		return false
 	}
 	t := strings.TrimSpace(s)
+	if t[0] == '#' { // a comment before it
+		t = t[selection(t, 0):]
+	}
 	if k := strings.LastIndexByte(t, '}'); k >= 0 && k+1 < len(t) && strings.HasPrefix(strings.TrimSpace(t[k+1:]), "#") {
 		t = t[:k+1] // a comment behind
 	}
