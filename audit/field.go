@@ -128,6 +128,10 @@ func ByName(name string) *Field { return byName[name] }
 // ByAttribute finds a field by its canonical attribute; nil if there is none.
 func ByAttribute(attribute string) *Field { return byAttribute[attribute] }
 
+// Unique are the fields that people filter by, and of whose values there are too many
+// to count: few events have the same.
+var Unique = []*Field{EntityID, TraceID, SessionID}
+
 var byName, byAttribute = index()
 
 func index() (name, attribute map[string]*Field) {

@@ -32,7 +32,10 @@ command_of() { # case, folder
 
 own_config() { # case, folder
 	local elasticsearch=
-	[[ $1 != own-es ]] || elasticsearch="elasticsearch: {urls: [\"http://127.0.0.1:$sink_port\"]}"
+	case $1 in
+	own-es) elasticsearch="elasticsearch: {urls: [\"http://127.0.0.1:$sink_port\"]}" ;;
+	own-es-gzip) elasticsearch="elasticsearch: {urls: [\"http://127.0.0.1:$sink_port\"], compression: gzip}" ;;
+	esac
 	cat <<-YAML
 	receiver:
 	  grpc: {endpoint: "127.0.0.1:$grpc_port"}
@@ -73,12 +76,13 @@ stages_config() { # folder
 # people write them first, with (?i), \b, .* or a class in front, cost four times
 # as much (see peer/README.md).
 peer_config() { # case, folder
-	local processors="[memory_limiter, transform, redaction]" exporter=elasticsearch extensions= storage= fsync=false
+	local processors="[memory_limiter, transform, redaction]" exporter=elasticsearch extensions= storage= fsync=false compression=gzip
 	case $1 in
 	peer-receive) processors="[]" exporter=nop ;;
 	peer-stages) exporter=nop ;;
 	peer-queue) storage="storage: file_storage" ;;
 	peer-fsync) storage="storage: file_storage" fsync=true ;;
+	peer-fsync-plain) storage="storage: file_storage" fsync=true compression=none ;;
 	esac
 	[[ -z $storage ]] || extensions="extensions: [file_storage]"
 	cat <<-YAML
@@ -124,6 +128,7 @@ peer_config() { # case, folder
 	  nop: {}
 	  elasticsearch:
 	    endpoint: http://127.0.0.1:$sink_port
+	    compression: $compression
 	    sending_queue:
 	      block_on_overflow: true
 	      queue_size: 100

@@ -170,7 +170,7 @@ type Elasticsearch struct {
 	Index        string                 `yaml:"index"` // begins the names of all indices
 	Shards       int                    `yaml:"shards"`
 	Replicas     int                    `yaml:"replicas"`
-	Compression  bool                   `yaml:"compression"`  // of answers; requests always are
+	Compression  string                 `yaml:"compression"`  // of requests and answers: auto, gzip or none
 	RequestSize  Size                   `yaml:"request_size"` // of a bulk, before compression
 	Concurrency  int                    `yaml:"concurrency"`  // bulks under way
 	Timeout      Duration               `yaml:"timeout"`      // of a request
@@ -288,7 +288,7 @@ func Default() Config {
 			Retention: 30 * Day,
 			SQLite:    SQLite{MaxOpenDays: 34},
 			Elasticsearch: Elasticsearch{
-				Index: "auditlog", Shards: 1, Replicas: 1, Compression: true, RequestSize: 8 * MiB, Concurrency: 4,
+				Index: "auditlog", Shards: 1, Replicas: 1, Compression: "auto", RequestSize: 8 * MiB, Concurrency: 4,
 				Timeout: Duration(30 * time.Second), Manage: true, Retention: ElasticsearchRetention{Method: "ilm"},
 			},
 			Spool: Spool{MaxSize: 4 * GiB},

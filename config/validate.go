@@ -356,6 +356,7 @@ func (c Config) checkElasticsearch(ps *problems) {
 	if e.Timeout < Duration(time.Second) || e.Timeout > Duration(10*time.Minute) {
 		ps.add(path+".timeout", "must be from 1s to 10m, found %s", e.Timeout)
 	}
+	oneOf(ps, path+".compression", e.Compression, "auto", "gzip", "none")
 	oneOf(ps, path+".retention.method", e.Retention.Method, "ilm", "own")
 }
 

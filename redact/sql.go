@@ -57,7 +57,7 @@ func findSQL(s string) int {
 		if !isAlpha(s[i]) {
 			continue
 		}
-		if verbStarts[s[i]|0x20] != nil && (begins(s, i) || !isWeak(s[i:])) && startsStatement(s[i:], &never) {
+		if verbsAt(s[i:]) != nil && (begins(s, i) || !isWeak(s[i:])) && startsStatement(s[i:], &never) {
 			return i
 		}
 		for i+1 < len(s) && isWordByte(s[i+1]) {
@@ -87,16 +87,27 @@ func begins(s string, i int) bool {
 	return i == 0 || strings.IndexByte("\r\n\t;:(\"'`=[{>,", s[i-1]) >= 0
 }
 
-// verbStarts lists by first letter which of sqlStarts may begin there.
-var verbStarts = func() (t [256][]int) {
+// verbStarts lists by their first two letters which of sqlStarts may begin there.
+var verbStarts = func() (t [1 << 10][]int) {
 	for k, x := range sqlStarts {
-		t[x.verb[0]] = append(t[x.verb[0]], k)
+		i := twoLetters(x.verb)
+		t[i] = append(t[i], k)
 	}
 	return t
 }()
 
+func twoLetters(s string) int { return int(s[0]&31)<<5 | int(s[1]&31) }
+
+// verbsAt lists which of sqlStarts may begin at s.
+func verbsAt(s string) []int {
+	if len(s) < 2 {
+		return nil
+	}
+	return verbStarts[twoLetters(s)]
+}
+
 func startsStatement(s string, never *[128]bool) bool {
-	for _, k := range verbStarts[lower(s[0])] {
+	for _, k := range verbsAt(s) {
 		x := &sqlStarts[k]
 		n := len(x.verb)
 		if never[k] || !hasPrefixFold(s, x.verb) || len(s) > n && isWordByte(s[n]) {
@@ -121,25 +132,16 @@ func isWordByte(c byte) bool { return isAlnum(c) || c == '_' || c == '.' || c ==
 // isSQL reports whether s is a statement as a whole.
 func isSQL(s string) bool {
 	s = s[beginning(s):]
-	if s == "" || !startsVerb(s, true) {
-		return false
-	}
-	i := findSQL(s)
-	return i >= 0 && strings.Trim(s[:i], " \t\r\n(;") == ""
+	return s != "" && isAlpha(s[0]) && startsStatement(s, new([128]bool))
 }
 
-// startsLikeSQL compares the first word only.
+// startsLikeSQL compares the first word only, and not with those that begin
+// sentences, too.
 func startsLikeSQL(s string) bool {
 	s = s[beginning(s):]
-	return s != "" && startsVerb(s, false)
-}
-
-// startsVerb reports whether s begins with the verb of a statement; with words of
-// sentences too if wide.
-func startsVerb(s string, wide bool) bool {
-	for _, k := range verbStarts[lower(s[0])] {
+	for _, k := range verbsAt(s) {
 		verb := sqlStarts[k].verb
-		if len(s) > len(verb) && hasPrefixFold(s, verb) && (wide && !isWordByte(s[len(verb)]) || verb != "from" && verb != "for" && verb != "begin") {
+		if len(s) > len(verb) && hasPrefixFold(s, verb) && verb != "from" && verb != "for" && verb != "begin" {
 			return true
 		}
 	}

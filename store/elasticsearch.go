@@ -24,8 +24,9 @@ type ElasticsearchConfig struct {
 	// Shards and Replicas of each day's index.
 	Shards   int `mapstructure:"shards"`
 	Replicas int `mapstructure:"replicas"`
-	// Compression asks for compressed answers. What is sent always is.
-	Compression bool `mapstructure:"compression"`
+	// Compression of requests and answers: gzip, none, or auto, which is none where
+	// all nodes are on this machine. What is sent waits in the spool in that form.
+	Compression string `mapstructure:"compression"`
 	// RequestSize is how many bytes a bulk has at most, before compression.
 	RequestSize int `mapstructure:"request_size"`
 	// Concurrency is how many bulks are under way at most.
@@ -63,7 +64,7 @@ type SpoolConfig struct {
 // DefaultElasticsearch returns the settings of a cluster that is not named yet.
 func DefaultElasticsearch() ElasticsearchConfig {
 	return ElasticsearchConfig{
-		Index: "auditlog", Shards: 1, Replicas: 1, Compression: true, RequestSize: 8 << 20, Concurrency: 4,
+		Index: "auditlog", Shards: 1, Replicas: 1, Compression: "auto", RequestSize: 8 << 20, Concurrency: 4,
 		Timeout: 30 * time.Second, Manage: true, Retention: ElasticsearchRetention{Method: "ilm"},
 	}
 }
@@ -85,6 +86,9 @@ func (c ElasticsearchConfig) validate() (errs []error) {
 	}
 	if c.Timeout <= 0 {
 		errs = append(errs, errors.New("`elasticsearch.timeout` must be positive"))
+	}
+	if k := c.Compression; k != "auto" && k != "gzip" && k != "none" {
+		errs = append(errs, errors.New("`elasticsearch.compression` must be auto, gzip or none"))
 	}
 	if m := c.Retention.Method; m != "ilm" && m != "own" {
 		errs = append(errs, errors.New("`elasticsearch.retention.method` must be ilm or own"))

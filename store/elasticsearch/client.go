@@ -11,8 +11,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +31,8 @@ type client struct {
 	transport *elastictransport.Client
 	http      *http.Transport
 	timeout   time.Duration
+
+	compressed bool // whether requests and answers are
 }
 
 func newClient(c store.ElasticsearchConfig) (*client, error) {
@@ -38,7 +42,7 @@ func newClient(c store.ElasticsearchConfig) (*client, error) {
 	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = c.Concurrency + 4
-	t.DisableCompression = !c.Compression
+	t.DisableCompression = !compressed(c.Compression, urls)
 	if t.TLSClientConfig, err = tlsConfig(c.TLS); err != nil {
 		return nil, err
 	}
@@ -65,7 +69,16 @@ func newClient(c store.ElasticsearchConfig) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &client{transport: transport, http: t, timeout: c.Timeout}, nil
+	return &client{transport: transport, http: t, timeout: c.Timeout, compressed: !t.DisableCompression}, nil
+}
+
+// compressed reports whether requests and answers are. On this machine compression
+// saves nothing, and costs both sides.
+func compressed(setting string, urls []*url.URL) bool {
+	return setting == "gzip" || setting != "none" && slices.ContainsFunc(urls, func(u *url.URL) bool {
+		address, err := netip.ParseAddr(u.Hostname())
+		return u.Hostname() != "localhost" && (err != nil || !address.Unmap().IsLoopback())
+	})
 }
 
 // secret reads what a file holds, if one is named.

@@ -63,7 +63,7 @@ func quick(t *testing.T, dir string) elasticsearch.Options {
 		ElasticsearchConfig: store.DefaultElasticsearch(), Path: dir, Retention: storetest.Retention,
 		RefreshEvery: time.Millisecond, RetryAtMost: 200 * time.Millisecond, Logger: zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel)),
 	}
-	o.Replicas = 0
+	o.Replicas, o.Compression = 0, "gzip"
 	o.ElasticsearchConfig.Retention.Method = elasticsearch.Own
 	return o
 }
@@ -80,7 +80,7 @@ func TestConformance(t *testing.T) {
 	node := elasticsearchtest.Shared(t)
 	storetest.Run(t, func(t *testing.T, so storetest.Options) store.Store {
 		o := options(t, node, so.Dir)
-		o.Now, o.Retention, o.Concurrency = so.Now, so.Retention, 1
+		o.Now, o.Retention, o.Concurrency, o.Compression = so.Now, so.Retention, 1, "auto"
 		s, err := elasticsearch.Open(t.Context(), o)
 		require.NoError(t, err)
 		return s

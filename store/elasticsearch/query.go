@@ -19,9 +19,10 @@ var latest = time.Unix(0, math.MaxInt64)
 
 // A selection is a query of the contract as one of Elasticsearch's.
 type selection struct {
-	days  []audit.Day // whose indices are read, oldest first
-	query object
-	rest  []store.Filter // filters that no index answers: the query finds what may pass
+	start, end time.Time   // events from start on, and before end
+	days       []audit.Day // whose indices are read, oldest first
+	query      object
+	rest       []store.Filter // filters that no index answers: the query finds what may pass
 }
 
 // passes reports whether an event that the query found passes the other filters.
@@ -38,7 +39,7 @@ func (s *Store) selection(accounts []string, q store.Query, days []audit.Day) *s
 	if end.After(latest) {
 		end = latest
 	}
-	sel := &selection{}
+	sel := &selection{start: start, end: end}
 	if !start.Before(end) {
 		return sel
 	}
@@ -50,7 +51,7 @@ func (s *Store) selection(accounts []string, q store.Query, days []audit.Day) *s
 	}
 	filter := []any{
 		object{"terms": object{audit.Account.ECS: accounts}},
-		object{"range": object{audit.Time.ECS: object{"gte": start.UTC().Format(timeFormat), "lt": end.UTC().Format(timeFormat)}}},
+		within(start, end),
 	}
 	for _, f := range q.Filters {
 		clause, exact := translate(f)
@@ -66,6 +67,10 @@ func (s *Store) selection(accounts []string, q store.Query, days []audit.Day) *s
 	}
 	sel.query = object{"bool": object{"filter": filter}}
 	return sel
+}
+
+func within(start, end time.Time) object {
+	return object{"range": object{audit.Time.ECS: object{"gte": start.UTC().Format(timeFormat), "lt": end.UTC().Format(timeFormat)}}}
 }
 
 // translate returns a query for what the filter selects, its Not left aside. It is

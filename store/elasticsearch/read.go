@@ -107,20 +107,48 @@ func groups(days []audit.Day, newestFirst bool) func(yield func([]audit.Day) boo
 	return slices.Chunk(days, maxIndices)
 }
 
-// pageGroups cuts days into groups that grow: the first days mostly fill a page, and
-// the others are not asked then.
-func pageGroups(days []audit.Day, newestFirst bool) func(yield func([]audit.Day) bool) {
-	return func(yield func([]audit.Day) bool) {
-		days := slices.Clone(days)
-		if newestFirst {
+// steps cuts a selection into steps that grow: the first mostly fill a page, and the
+// others are not asked then. Each is days and what is asked of them. Newest first
+// they are days, since the cluster has each sorted so and stops when it has a page.
+// Oldest first it would look at a whole day for that: they begin with an hour.
+func (sel *selection) steps(q store.Query) func(yield func([]audit.Day, object) bool) {
+	return func(yield func([]audit.Day, object) bool) {
+		days := slices.Clone(sel.days)
+		if !q.Ascending {
 			slices.Reverse(days)
+			for n := 1; len(days) > 0; n = min(4*n, maxIndices) {
+				n = min(n, len(days))
+				if !yield(days[:n], sel.query) {
+					return
+				}
+				days = days[n:]
+			}
+			return
 		}
-		for n := 1; len(days) > 0; n = min(4*n, maxIndices) {
-			n = min(n, len(days))
-			if !yield(days[:n]) {
+		from := sel.start
+		if q.After != nil && q.After.Time.After(from) {
+			from = q.After.Time
+		}
+		for length := time.Hour; ; length = min(4*length, maxIndices/2*24*time.Hour) {
+			days = slices.DeleteFunc(days, func(d audit.Day) bool { return d < audit.DayOf(from) })
+			if len(days) == 0 || !from.Before(sel.end) {
 				return
 			}
-			days = days[n:]
+			if first := days[0].Start(); first.After(from) {
+				from = first
+			}
+			to := from.Add(length)
+			if to.After(sel.end) {
+				to = sel.end
+			}
+			n := 0
+			for n < len(days) && days[n].Start().Before(to) {
+				n++
+			}
+			if !yield(days[:n], object{"bool": object{"filter": []any{sel.query, within(from, to)}}}) {
+				return
+			}
+			from = to
 		}
 	}
 }
@@ -181,7 +209,7 @@ func (s *Store) Search(ctx context.Context, caller store.Caller, q store.Query) 
 // last event that it looked at.
 func (s *Store) scan(ctx context.Context, sel *selection, q store.Query, limit int, each func(*audit.Event) bool) (last store.Position, spent bool, err error) {
 	after, looked := q.After, 0
-	for group := range pageGroups(sel.days, !q.Ascending) {
+	for days, query := range sel.steps(q) {
 		for {
 			size := min(limit, pageSize)
 			if len(sel.rest) > 0 {
@@ -190,7 +218,7 @@ func (s *Store) scan(ctx context.Context, sel *selection, q store.Query, limit i
 					size = min(size, q.Budget-looked+1) // one more, to know whether there is any
 				}
 			}
-			a, err := s.search(ctx, s.eventIndices(group), pageRequest(sel, q, after, size))
+			a, err := s.search(ctx, s.eventIndices(days), pageRequest(query, q, after, size))
 			if err != nil {
 				return last, false, err
 			}
@@ -218,13 +246,13 @@ func (s *Store) scan(ctx context.Context, sel *selection, q store.Query, limit i
 	return last, false, nil
 }
 
-func pageRequest(sel *selection, q store.Query, after *store.Position, size int) object {
+func pageRequest(query object, q store.Query, after *store.Position, size int) object {
 	order := "desc"
 	if q.Ascending {
 		order = "asc"
 	}
 	request := object{
-		"size": size, "query": sel.query,
+		"size": size, "query": query,
 		"sort": []any{
 			object{audit.Time.ECS: object{"order": order, "format": "strict_date_optional_time_nanos"}},
 			object{fieldID: object{"order": order}},
@@ -336,7 +364,7 @@ func (s *Store) countOneByOne(ctx context.Context, sel *selection, q store.Query
 // valuesOf returns the name under which a field's values can be counted; "" if
 // there is none.
 func valuesOf(f *audit.Field) string {
-	if slices.Contains(unique, f) {
+	if slices.Contains(audit.Unique, f) {
 		return ""
 	}
 	if name := keywordOf(f); name != "" {

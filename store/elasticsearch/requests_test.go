@@ -114,6 +114,10 @@ func TestRequests(t *testing.T) {
 	q.After = &store.Position{Time: now, Hash: e.ID.Hash}
 	_, err = s.Search(t.Context(), owner, q)
 	require.NoError(t, err)
+	section("a page, oldest first")
+	oldest := store.Query{Start: q.Start, End: q.End, Limit: 2, Ascending: true}
+	_, err = s.Search(t.Context(), owner, oldest)
+	require.NoError(t, err)
 	section("an event by its id")
 	_, err = s.Event(t.Context(), owner, e.ID)
 	require.NoError(t, err)

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -169,7 +171,7 @@ func (h *shipper) collect(frames []spool.Frame) (_ []spool.Frame, exclusive, ful
 			return frames, false, false, err
 		}
 		exclusive = decodeNote(f.Note).exclusive
-		if len(frames) > 0 && (exclusive || raw+f.Raw > size) {
+		if len(frames) > 0 && (exclusive || raw+f.Raw > size || isPacked(f.Data) != isPacked(frames[0].Data)) {
 			h.held = f
 			return frames, false, true, nil
 		}
@@ -326,19 +328,16 @@ func (h *shipper) grow() {
 // sendFrames sends frames as they are. It returns the records as items if one of
 // them was not simply stored.
 func (h *shipper) sendFrames(ctx context.Context, frames []spool.Frame, counts []spool.Counts) ([]*item, error) {
-	size, records := 0, 0
-	for _, f := range frames {
-		size += len(f.Data)
-	}
-	packed := make([]byte, 0, size)
-	for _, f := range frames {
+	records := 0
+	parts := make([][]byte, len(frames))
+	for i, f := range frames {
 		if err := h.ensure(ctx, decodeNote(f.Note).indices); err != nil {
 			return nil, err
 		}
-		packed, records = append(packed, f.Data...), records+f.Records
+		parts[i], records = f.Data, records+f.Records
 	}
 	began := time.Now()
-	answer, err := h.bulk(ctx, packed, records)
+	answer, err := h.bulk(ctx, parts, records)
 	if err != nil {
 		return nil, err
 	}
@@ -374,16 +373,49 @@ type result struct {
 	Error  *itemError
 }
 
-// bulk sends packed lines, which ask for an alias so that no index is made on the
+// A bulkRequest sends the parts of a bulk one after the other: they need no room
+// together.
+type bulkRequest struct {
+	esapi.BulkRequest
+	parts [][]byte // all of them packed, or none
+}
+
+// Do implements [request].
+func (r bulkRequest) Do(ctx context.Context, transport esapi.Transport) (*esapi.Response, error) {
+	return r.BulkRequest.Do(ctx, withParts{transport, r.parts})
+}
+
+// withParts is a transport of requests whose body is in parts.
+type withParts struct {
+	esapi.Transport
+	parts [][]byte
+}
+
+func (t withParts) Perform(req *http.Request) (*http.Response, error) {
+	for _, part := range t.parts {
+		req.ContentLength += int64(len(part))
+	}
+	req.GetBody = func() (io.ReadCloser, error) { // once more for each try
+		parts := slices.Clone(net.Buffers(t.parts)) // reading empties it
+		return io.NopCloser(&parts), nil
+	}
+	req.Body, _ = req.GetBody()
+	return t.Transport.Perform(req)
+}
+
+// bulk sends lines, which ask for an alias so that no index is made on the
 // way. It returns nil if every record was stored, else what became of each.
-func (h *shipper) bulk(ctx context.Context, packed []byte, records int) ([]result, error) {
+func (h *shipper) bulk(ctx context.Context, parts [][]byte, records int) ([]result, error) {
 	requireAlias := true
+	header := http.Header{"Content-Type": {"application/x-ndjson"}}
+	if isPacked(parts[0]) {
+		header.Set("Content-Encoding", "gzip")
+	}
 	var text json.RawMessage
-	err := h.store.client.do(ctx, esapi.BulkRequest{
-		Body: bytes.NewReader(packed), RequireAlias: &requireAlias,
+	err := h.store.client.do(ctx, bulkRequest{esapi.BulkRequest{
+		RequireAlias: &requireAlias, Header: header,
 		FilterPath: []string{"errors", "items.*.status", "items.*.error.type", "items.*.error.reason"},
-		Header:     http.Header{"Content-Encoding": {"gzip"}, "Content-Type": {"application/x-ndjson"}},
-	}, &text)
+	}, parts}, &text)
 	if err != nil {
 		return nil, err
 	}
@@ -548,11 +580,13 @@ func (h *shipper) send(ctx context.Context, items []*item) error {
 		lines = h.store.names.appendAction(lines, i.index, i.hash)
 		lines = append(append(lines, i.doc...), '\n')
 	}
-	packed, err := pack(lines)
-	if err != nil {
-		return err
+	if h.store.client.compressed {
+		var err error
+		if lines, err = pack(lines); err != nil {
+			return err
+		}
 	}
-	results, err := h.bulk(ctx, packed, len(items))
+	results, err := h.bulk(ctx, [][]byte{lines}, len(items))
 	if isStatus(err, http.StatusRequestEntityTooLarge) {
 		if len(items) > 1 {
 			return errors.Join(h.send(ctx, items[:len(items)/2]), h.send(ctx, items[len(items)/2:]))

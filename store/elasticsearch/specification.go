@@ -111,10 +111,6 @@ var words = []*audit.Field{
 	audit.ImpersonatorName, audit.ImpersonatorFullName, audit.ImpersonatorID, audit.ImpersonatorEmail,
 }
 
-// unique are the fields that people filter by, and of whose values there are too
-// many to count: they have no columns.
-var unique = []*audit.Field{audit.EntityID, audit.TraceID, audit.SessionID}
-
 // kept are the fields by which nobody filters, and whose values are different in
 // most events: they are in the document only.
 var kept = []*audit.Field{audit.Path, audit.SpanID, audit.Duration}
@@ -164,7 +160,7 @@ func fieldMapping(f *audit.Field) object {
 	if slices.Contains(kept, f) || slices.Contains(measured, f) {
 		m["index"] = false
 	}
-	if slices.Contains(kept, f) || slices.Contains(unique, f) {
+	if slices.Contains(kept, f) || slices.Contains(audit.Unique, f) { // its values are not counted
 		m["doc_values"] = false
 	}
 	if slices.Contains(words, f) {

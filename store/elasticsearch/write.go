@@ -66,7 +66,11 @@ func (s *Store) Write(ctx context.Context, batch store.Batch) error {
 	}
 	err = s.spool.Append(ctx, frames...)
 	for _, f := range frames {
-		packedBuffers.put(f.Data) // the spool has written it, or will never
+		if isPacked(f.Data) { // the spool has written it, or will never
+			packedBuffers.put(f.Data)
+		} else {
+			lineBuffers.put(f.Data)
+		}
 	}
 	return err
 }
@@ -107,13 +111,12 @@ func (s *Store) setAside(l *audit.DeadLetter) record {
 	return r
 }
 
-// frames encodes and compresses records, once: what is in a frame is sent as it is.
+// frames encodes records, and compresses them if the cluster shall get them so: once,
+// what is in a frame is sent as it is.
 func (s *Store) frames(records []record, exclusive bool) (frames []spool.Frame, err error) {
 	first, instance := s.spool.Reserve(len(records)), s.spool.Instance()
-	lines := lineBuffers.get()
-	defer func() { lineBuffers.put(lines) }()
 	for len(records) > 0 {
-		lines = lines[:0]
+		lines := lineBuffers.get()
 		note := note{exclusive: exclusive}
 		n := 0
 		for n < len(records) && n < maxFrameRecords && len(lines) < maxFrame {
@@ -130,11 +133,15 @@ func (s *Store) frames(records []record, exclusive bool) (frames []spool.Frame, 
 			note.addShare(r.account())
 			n++
 		}
-		packed, err := pack(lines)
-		if err != nil {
-			return nil, err
+		f := spool.Frame{First: first, Records: n, Raw: len(lines), Note: note.encode(), Data: lines}
+		if s.client.compressed {
+			f.Data, err = pack(lines)
+			lineBuffers.put(lines)
+			if err != nil {
+				return nil, err
+			}
 		}
-		frames = append(frames, spool.Frame{First: first, Records: n, Raw: len(lines), Note: note.encode(), Data: packed})
+		frames = append(frames, f)
 		records, first = records[n:], first+uint64(n)
 	}
 	return frames, nil
@@ -179,8 +186,15 @@ func pack(text []byte) ([]byte, error) {
 	return packed.Bytes(), nil
 }
 
-func unpack(packed []byte) ([]byte, error) {
-	r, err := gzip.NewReader(bytes.NewReader(packed))
+// isPacked tells what [pack] returned from lines, which begin with a brace.
+func isPacked(data []byte) bool { return len(data) > 0 && data[0] == 0x1f }
+
+// unpack returns the lines of a frame.
+func unpack(data []byte) ([]byte, error) {
+	if !isPacked(data) {
+		return data, nil
+	}
+	r, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}

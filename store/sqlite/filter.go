@@ -35,7 +35,18 @@ func compile(filters []store.Filter) []*filter {
 		}
 		all = append(all, c)
 	}
+	slices.SortStableFunc(all, func(a, b *filter) int { return a.breadth() - b.breadth() })
 	return all
+}
+
+// breadth is 0 for filters that few events pass. They are asked first: what has
+// none need not be asked of the others.
+func (f *filter) breadth() int {
+	often := func(field *audit.Field) bool { return !slices.Contains(audit.Unique, field) }
+	if f.Match != store.Equal || f.Not || slices.ContainsFunc(f.Fields, often) {
+		return 1
+	}
+	return 0
 }
 
 func wordsOf(text string) (words [][]byte) {

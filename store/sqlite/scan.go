@@ -45,12 +45,10 @@ const (
 // selection are left out.
 func (r *reading) segments() ([]*segment, error) {
 	var found []*segment
-	first, last := int64(1<<32), int64(0)
 	for i := range r.view.segments {
 		s := &r.view.segments[i]
 		if s.lastTime >= r.start && s.firstTime < r.end {
 			found = append(found, s)
-			first, last = min(first, s.id), max(last, s.id)
 		}
 	}
 	if len(found) == 0 {
@@ -72,18 +70,25 @@ func (r *reading) segments() ([]*segment, error) {
 			if !isIndexed(field) {
 				continue
 			}
-			if err := r.ask(n, m, first, last); err != nil {
+			if err := r.ask(n, m); err != nil {
 				return nil, err
 			}
 		}
 		r.drop(n)
+		if len(r.verdicts) == 0 {
+			return nil, nil
+		}
 	}
 	return slices.DeleteFunc(found, func(s *segment) bool { return r.verdicts[s.id] == nil }), nil
 }
 
 // ask reads the dictionaries of field m of filter n.
-func (r *reading) ask(n, m int, first, last int64) error {
+func (r *reading) ask(n, m int) error {
 	f := r.filters[n]
+	first, last := int64(1<<32), int64(0)
+	for id := range r.verdicts {
+		first, last = min(first, id), max(last, id)
+	}
 	keyed := false
 	err := ranged(r.ctx, r.reads.dictionaries, f.tags[m], first, last, func(id int64, content []byte) (err error) {
 		v := r.verdicts[id]
