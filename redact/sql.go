@@ -29,6 +29,8 @@ var sqlStarts = withPlaceholders([][2]string{
 	{"from", "= '"}, {"from", "='"}, {"from", "= \""}, {"from", "like '"}, {"from", "in ('"}, {"for", "== '"}, {"for", "== \""}, {"begin", "('"}, {"create", "enum ("}, {"select", "where {"}, {"select", "where{"},
 })
 
+const maxStarts = 128 // as many as sqlStarts may be
+
 const maxNear = 40 // bytes from a verb to a ? that stands for the only literal
 
 // withPlaceholders makes the beginnings of statements, also of those in which ? stands
@@ -52,7 +54,7 @@ func withPlaceholders(list [][2]string) (starts []sqlStart) {
 
 // findSQL finds where a statement begins in s, -1 if nowhere.
 func findSQL(s string) int {
-	var never [128]bool // verbs whose second word does not follow any more, as in sqlStarts
+	var never [maxStarts]bool // verbs whose second word does not follow any more, as in sqlStarts
 	for i := 0; i < len(s); i++ {
 		if !isAlpha(s[i]) {
 			continue
@@ -89,6 +91,9 @@ func begins(s string, i int) bool {
 
 // verbStarts lists by their first two letters which of sqlStarts may begin there.
 var verbStarts = func() (t [1 << 10][]int) {
+	if len(sqlStarts) > maxStarts {
+		panic("maxStarts is too small")
+	}
 	for k, x := range sqlStarts {
 		i := twoLetters(x.verb)
 		t[i] = append(t[i], k)
@@ -106,7 +111,7 @@ func verbsAt(s string) []int {
 	return verbStarts[twoLetters(s)]
 }
 
-func startsStatement(s string, never *[128]bool) bool {
+func startsStatement(s string, never *[maxStarts]bool) bool {
 	for _, k := range verbsAt(s) {
 		x := &sqlStarts[k]
 		n := len(x.verb)
@@ -132,7 +137,7 @@ func isWordByte(c byte) bool { return isAlnum(c) || c == '_' || c == '.' || c ==
 // isSQL reports whether s is a statement as a whole.
 func isSQL(s string) bool {
 	s = s[beginning(s):]
-	return s != "" && isAlpha(s[0]) && startsStatement(s, new([128]bool))
+	return s != "" && isAlpha(s[0]) && startsStatement(s, new([maxStarts]bool))
 }
 
 // startsLikeSQL compares the first word only, and not with those that begin
