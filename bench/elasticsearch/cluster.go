@@ -73,14 +73,14 @@ func (b *bench) record() error {
 	}
 	var mu sync.Mutex
 	var failed error
-	var packed [][]byte
+	var bulks [][]byte
 	forward := httputil.NewSingleHostReverseProxy(target)
 	proxy := &http.Server{Addr: ports[0], Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/_bulk" {
 			body, err := io.ReadAll(r.Body)
 			r.Body = io.NopCloser(bytes.NewReader(body))
 			mu.Lock()
-			packed = append(packed, body)
+			bulks = append(bulks, body)
 			if err != nil {
 				failed = err
 			}
@@ -91,7 +91,7 @@ func (b *bench) record() error {
 	go func() { _ = proxy.ListenAndServe() }()
 	defer proxy.Close()
 	// One at a time, and as large as they may be.
-	if _, err := b.auditlog("http://"+ports[0], false); err != nil {
+	if _, err := b.auditlog("http://"+ports[0], "none", false); err != nil {
 		return err
 	}
 	mu.Lock()
@@ -99,19 +99,15 @@ func (b *bench) record() error {
 	if failed != nil {
 		return failed
 	}
-	return b.keep(packed)
+	return b.keep(bulks)
 }
 
 // keep cuts what was sent into bulks of one size.
-func (b *bench) keep(packed [][]byte) error {
+func (b *bench) keep(bulks [][]byte) error {
 	const size = 5 << 20 // what Elastic's own clients send
 	var part []byte
 	documents := map[string]bool{} // by action: what was sent again is kept once
-	for _, p := range packed {
-		text, err := unpack(p)
-		if err != nil {
-			return err
-		}
+	for _, text := range bulks {
 		for len(text) > 0 {
 			action := bytes.IndexByte(text, '\n') + 1
 			end := action + bytes.IndexByte(text[action:], '\n') + 1
@@ -132,14 +128,6 @@ func (b *bench) keep(packed [][]byte) error {
 		return fmt.Errorf("%d documents were sent for %d events", len(documents), b.events)
 	}
 	return nil
-}
-
-func unpack(packed []byte) ([]byte, error) {
-	r, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(r)
 }
 
 const workers = 4 // bulks at a time, as many as auditlog's

@@ -91,8 +91,9 @@ func run(o options) error {
 		name string
 		run  func() (result, error)
 	}{
-		{"auditlog, from OTLP on", func() (result, error) { return b.endToEnd(false) }},
-		{"auditlog, from a full spool", func() (result, error) { return b.endToEnd(true) }},
+		{"auditlog, from OTLP on", func() (result, error) { return b.endToEnd("none", false) }},
+		{"auditlog, from a full spool", func() (result, error) { return b.endToEnd("none", true) }},
+		{"auditlog, from a full spool, compressed", func() (result, error) { return b.endToEnd("gzip", true) }},
 		{"bare loop", func() (result, error) { return b.bare(false) }},
 		{"bare loop, compressed", func() (result, error) { return b.bare(true) }},
 	}
@@ -108,13 +109,14 @@ func run(o options) error {
 	}
 	fmt.Printf("Commit %s, %d cores, Elasticsearch %s, %d events a round, %d of them distinct, %d rounds: min / median / max.\n\n",
 		commit(), runtime.NumCPU(), elasticsearchtest.Version, o.events, o.distinct, o.rounds)
-	fmt.Println("| case | CPU s of Elasticsearch per 1M documents | documents per CPU s of Elasticsearch | documents/s | CPU s of auditlog per 1M |\n|---|---|---|---|---|")
+	fmt.Println("| case | CPU s of Elasticsearch per 1M documents | documents per CPU s of Elasticsearch | documents/s | CPU s of auditlog per 1M | its peak memory MiB |\n|---|---|---|---|---|---|")
 	for _, c := range cases {
 		of := func(value func(result) float64) string { return three(results[c.name], value) }
-		fmt.Printf("| %s | %s | %s | %s | %s |\n", c.name,
+		fmt.Printf("| %s | %s | %s | %s | %s | %s |\n", c.name,
 			of(func(r result) float64 { return r.cpu / float64(o.events) * 1e6 }),
 			of(func(r result) float64 { return float64(o.events) / r.cpu }),
-			of(func(r result) float64 { return r.rate }), of(func(r result) float64 { return r.own / float64(o.events) * 1e6 }))
+			of(func(r result) float64 { return r.rate }), of(func(r result) float64 { return r.own / float64(o.events) * 1e6 }),
+			of(func(r result) float64 { return r.peak }))
 	}
 	fmt.Println()
 	if err := b.size("at rest", b.index); err != nil || !o.variants {
@@ -156,21 +158,22 @@ type result struct {
 	cpu  float64 // s of Elasticsearch, merges included
 	rate float64 // documents/s, until all can be searched
 	own  float64 // CPU s of auditlog
+	peak float64 // MiB of memory of auditlog
 }
 
 // endToEnd stores the events with a new auditlog. Where the spool is full, the
 // server hangs until all of them are in it, and what is measured begins then:
 // generator and receiving take nothing from the two that are compared.
-func (b *bench) endToEnd(full bool) (r result, err error) {
+func (b *bench) endToEnd(compression string, full bool) (r result, err error) {
 	if err := b.drop(b.index); err != nil {
 		return r, err
 	}
-	return b.auditlog(b.node.URL, full)
+	return b.auditlog(b.node.URL, compression, full)
 }
 
 // auditlog runs the program with a new spool, sends it the events, and waits until
 // all can be searched.
-func (b *bench) auditlog(url string, full bool) (r result, err error) {
+func (b *bench) auditlog(url, compression string, full bool) (r result, err error) {
 	dir, err := os.MkdirTemp(b.dir, "data-")
 	if err != nil {
 		return r, err
@@ -180,10 +183,10 @@ func (b *bench) auditlog(url string, full bool) (r result, err error) {
 		return r, err
 	}
 	config := fmt.Sprintf(`receiver: {grpc: {endpoint: %q}, http: {endpoint: %q}}
-store: {path: %q, elasticsearch: {urls: [%q], replicas: 0}}
+store: {path: %q, elasticsearch: {urls: [%q], replicas: 0, compression: %s}}
 search: {endpoint: %q}
 telemetry: {metrics: {endpoint: ""}, health: {endpoint: ""}}
-`, ports[0], ports[1], filepath.Join(dir, "data"), url, ports[2])
+`, ports[0], ports[1], filepath.Join(dir, "data"), url, compression, ports[2])
 	if err := os.WriteFile(filepath.Join(dir, "auditlog.yaml"), []byte(config), 0o600); err != nil {
 		return r, err
 	}
@@ -223,7 +226,11 @@ telemetry: {metrics: {endpoint: ""}, health: {endpoint: ""}}
 		return r, err
 	}
 	spent, err := cpu(pid)
+	if err != nil {
+		return r, err
+	}
 	r.own = spent - own
+	r.peak, err = peak(pid)
 	return r, err
 }
 
@@ -302,6 +309,18 @@ func cpu(pid int) (float64, error) {
 	system, err := strconv.ParseFloat(fields[12], 64)
 	const perSecond = 100 // of the kernel's clock, on all that Go runs on
 	return (user + system) / perSecond, err
+}
+
+// peak is the most memory that a process had, in MiB.
+func peak(pid int) (float64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(text), "VmHWM:")
+	var kib float64
+	_, err = fmt.Sscan(rest, &kib)
+	return kib / 1024, err
 }
 
 func freePorts(n int) (addresses []string, err error) {
