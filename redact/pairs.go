@@ -987,6 +987,7 @@ var harmless = set(`
 	ready replaced renamed lost stolen forgotten gone due near close enough fine good bad okay public private secure insecure unique shown written broken known chosen taken kept held
 	needs need contains contain differs differ entered submitted provided given typed sharing reuse safe unsafe
 	read write list get put post view edit manage all any full only
+	succeeded succeeds completed complete finished passed started fails attempted
 	redacted omitted blocked locked unlocked pending active inactive n/a - -- ? * ** *** **** ***** ****** ******* ********
 `)
 

@@ -493,6 +493,26 @@ func beforeNoun(s, low string, i int, noun string) (x span, ok bool) {
 	return span{from: from, to: to, rule: ruleProse}, ok
 }
 
+// isRegion reports whether w is a region of a cloud: eu-west-1, europe-west4.
+func isRegion(w string) bool {
+	place := strings.TrimRight(w, "0123456789")
+	if place == w {
+		return false
+	}
+	parts := strings.Split(strings.TrimSuffix(place, "-"), "-")
+	for _, part := range parts[1:] {
+		if !directions[part] {
+			return false
+		}
+	}
+	return len(parts) > 1 && regions[parts[0]]
+}
+
+var (
+	regions    = set(`us eu ap sa ca me af il mx cn europe asia australia northamerica southamerica africa`)
+	directions = set(`north south east west central northeast northwest southeast southwest gov iso`)
+)
+
 // afterNoun finds the value of a secret that was named just before j.
 func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	before := strings.ToLower(s[max(0, j-len(noun)-8):max(0, j-len(noun))])
@@ -612,6 +632,8 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return x, false // what happened to it
 		case !linked && (word[0] == '/' || isLabelled(w)):
 			return x, false // a path, or a name that says what it is
+		case isRegion(w):
+			return x, false // where it is
 		case noun == "token" && s[start+len(noun)-1] == 's' && number(word) && len(word) < 9, ulid(word):
 			return x, false // how many, or which one
 		case linked && number(word) && len(word) < 4 && !looksChosen(word, noun):
