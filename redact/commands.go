@@ -46,6 +46,10 @@ func (p *Pass) commandSpans(s string, list []span) []span {
 		case from > k && from < to && s[from] != '-' && p.secretName(name) && !harmlessValue(s[from:to]) && !(ofFiles[squeeze(name)] && strings.ContainsAny(s[from:to], "./")):
 			list = append(list, span{from: from, to: to, rule: rulePair})
 			i = to - 1
+			if next := wordEnd(s, min(len(s), to+1)); p.alsoName(s[from:to]) && next > to+1 && s[to] == ' ' && s[to+1] != '-' && (strong(s[to+1:next]) || looksChosen(s[to+1:next], "password")) { // --secret name value
+				list = append(list, span{from: to + 1, to: next, rule: rulePair})
+				i = next - 1
+			}
 		}
 	}
 	if at := indexFold(s, "net use "); at >= 0 {

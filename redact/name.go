@@ -67,7 +67,7 @@ var secretTerms = set(`
 	pwhash passhash pwdhash securejsondata securesettings securesetting
 	encryptedkey
 	oauthverifier tin itin sinnumber nationalinsurance drivinglicense ahv ahvnumber fiscalcode codicefiscale accountno ntlm ntlmhash lmhash nthash licencekey activationkey serialkey spnego wresult
-	scratchcode emergencycode rescuecode keyfiledict
+	authaccessor tokenaccessor scratchcode emergencycode rescuecode keyfiledict
 	wpa2key wpa3key wpakey wlankey wirelesskey networksecuritykey functionskey otpkey totpkey hotpkey mfakey securestring securevalue securetext
 	verifycode emailcode tfacode twofacode totpcode hotpcode passwordcode signincode
 	seedword walletseed recoveryword backupword secretword cardverification cardverificationvalue cardverificationnumber cardsecuritycode cardcode cvnumber
@@ -102,7 +102,7 @@ var sounding = set(`
 	history histories log threshold thresholds remaining channel channels minute second hour balance available consumed inventory detection hygiene leak
 	scanning scanner
 	exception exceptions controller impl factory listener filter interceptor repository test tests spec util utils model view component page form dialog screen dashboard
-	lifespan lifespans digits chars characters digit minimum maximum scanned
+	user username lifespan lifespans digits chars characters digit minimum maximum scanned
 	checker checked check changes reminder notification email2 expiresin expiresat expirydate lastchanged rotationdays delivery
 `)
 
@@ -115,7 +115,7 @@ var counting = set(`max min total input output prompt completion num n cached re
 // measured are those of them behind which "token" is one, and only "tokens" a measure.
 var measured = set(`input output prompt`)
 
-var rowWords = set(`firstbatch nextbatch itemsreturned rowsreturned recordsreturned returneditems returnedrows rows results records resultset resultsets recordset recordsets hits documents docs tuples resultrows datarows dataset resultdata rowdata queryresult queryresults searchresults sampledata`)
+var rowWords = set(`firstbatch nextbatch itemsreturned rowsreturned recordsreturned returneditems returnedrows rows results records resultset resultsets recordset recordsets hits documents docs tuples resultrows datarows dataset resultdata rowdata queryresult queryresults searchresults sampledata exportpreview`)
 
 // Names of rows by their words: db_rows, rowValues, first_row, insertedRecord, sqlResult.
 var (
@@ -423,7 +423,7 @@ var (
 )
 
 // innerNames are names whose meaning depends on the one around them.
-var innerNames = set(`body text content payload data parameter parameters params args binds bindings filter result output`)
+var innerNames = set(`body text content payload data parameter parameters params args binds bindings filter result output preview`)
 
 // sealedData reports whether a name is of the data of a Secret, or of a part of it.
 func sealedData(name string) bool {
@@ -530,7 +530,7 @@ func (e *Engine) spelled(name string, w []string, joined string) nature {
 		if endsIn(strings.ToLower(name), "."+last) {
 			return plain // a file
 		}
-		if secretTerms[joined] {
+		if secretTerms[w[len(w)-2]+last] {
 			return secret
 		}
 		w = w[:len(w)-1]

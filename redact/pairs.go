@@ -661,6 +661,12 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 		case colon:
 			return block(s, i, j)
 		case s[i] != '>':
+			for j < len(s) && s[j] <= ' ' && j-i < 16 {
+				j++
+			}
+			if j < len(s) && aloneChosen(s, j, "password") && !nameFollows(s[j:]) {
+				return j, lineEnd(s, j)
+			}
 			return 0, 0
 		}
 		for j < len(s) && s[j] <= ' ' { // as var_dump of PHP breaks its lines

@@ -648,7 +648,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return span{from: from, to: to, rule: ruleProse}, true // as many services write their keys
 		case !linked && named[noun] && isTicket(word):
 			return x, false // which one
-		case !linked && namable[noun] && (coined(word) || isHex(strings.TrimPrefix(word, "0x"))) && isNamed(s, from, to):
+		case !linked && namable[noun] && (coined(word) || isHex(strings.TrimPrefix(word, "0x")) && !(typed[noun] && number(word))) && isNamed(s, from, to):
 			return x, false
 		case looksChosen(word, noun) && (!named[noun] || linked || len(word) >= 8) && (linked || !isTime(word) && unknown < 2):
 			if lists[noun] {

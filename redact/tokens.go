@@ -533,10 +533,22 @@ func (p *Pass) segments(s string, from, to int, g *sight, list []span, decoded i
 		for j < to && s[j] != '/' {
 			j++
 		}
-		list = p.tokenSpan(s, i, j, g, list, decoded)
+		part := s[i:j]
+		if len(part) >= 16 && mixedCase(part) && strings.ContainsAny(part, "0123456789") && isIdentifier(part) && !wordy(part) && behindName(s[from:i]) {
+			list = append(list, span{from: i, to: j, rule: ruleEntropy})
+		} else {
+			list = p.tokenSpan(s, i, j, g, list, decoded)
+		}
 		i = j + 1
 	}
 	return list
+}
+
+// behindName reports whether the last part of a path is the name of one secret: /api-key/.
+func behindName(path string) bool {
+	path = strings.TrimSuffix(path, "/")
+	name := squeeze(path[strings.LastIndexByte(path, '/')+1:])
+	return secretTerms[name] || name == "key"
 }
 
 const maxSlashed = 256 // bytes of base64 with slashes in a path

@@ -8,10 +8,17 @@ import (
 // login redacts the password of user:password.
 func (p *Pass) login(s string) string {
 	user, pass, ok := strings.Cut(s, ":")
-	if !ok || user == "" || len(pass) < 4 || strings.ContainsAny(s, " /|[") || strings.Contains(pass, ":") || !strong(pass) || principalID(user) {
+	if !ok || user == "" || len(pass) < 4 || strings.ContainsAny(s, " /|[") || strings.Contains(pass, ":") || !strong(pass) && !numbered(pass) || principalID(user) || vendorWords[user] {
 		return s
 	}
 	return user + ":" + p.replace(rulePair)
+}
+
+// numbered reports whether s is a word that no dictionary holds, and digits behind it, as
+// passwords are chosen: nalopomu8034.
+func numbered(s string) bool {
+	word := strings.TrimRight(s, "0123456789")
+	return len(s)-len(word) >= 2 && coined(lowered(word))
 }
 
 // passwordAt returns where the password of user:password begins in a value that is

@@ -174,7 +174,7 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			}
 		}
 		switch {
-		case near.streamed && (key == "before" || key == "after") && p.nodes[c].kind == object && is == plain:
+		case (key == "before" || key == "after") && (near.streamed || len(p.path) > 0 && segment(p.path[len(p.path)-1]) == "payload") && p.nodes[c].kind == object && is == plain:
 			is = rows
 		case len(pairs) > 0 && paired(pairs, key, t) != plain && !p.names(c):
 			is = paired(pairs, key, t)
@@ -930,7 +930,7 @@ func (p *Pass) isGroup(i int32) bool {
 // ofAuth are members of an object called auth that say how, and what for, somebody is
 // authenticated.
 var ofAuth = set(`policies tokenpolicies identitypolicies externalnamespacepolicies roles role groups scopes scope permissions type tokentype method methods provider scheme kind
-	mechanism displayname status enabled required renewable leaseduration tokenttl ttl tokenissuetime createtime entityid`)
+	mechanism displayname status enabled required renewable leaseduration tokenttl ttl tokenissuetime createtime entityid username user database`)
 
 // authMember redacts an object called auth: of its members those stay whose names are
 // known to be harmless.
@@ -939,8 +939,8 @@ func (p *Pass) authMember(i int32, at place) bool {
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		n := &p.nodes[c]
 		is := secret
-		if t := p.trait(n.key); ofAuth[squeeze(n.key)] && t.nature == plain {
-			n.trait, is = t, plain
+		if t := p.trait(n.key); ofAuth[squeeze(n.key)] && (t.nature == plain || t.nature == account) {
+			n.trait, is = t, t.nature
 		}
 		if name := p.memberName(n.key); name != n.key {
 			n.key, n.bare, changed = name, false, true
@@ -1042,8 +1042,9 @@ func (p *Pass) walkArray(i int32, at place) bool {
 		last = c
 		p.path = append(p.path, "*")
 		if after != plain {
+			was := p.nodes[c].text
 			changed = p.member(c, after, at) || changed
-			if !again {
+			if !again && !(p.nodes[c].next >= 0 && p.alsoName(was) && p.isValueOf(p.nodes[c].next)) { // --secret, name, value
 				after = plain
 			}
 			again = false
@@ -1063,6 +1064,12 @@ func (p *Pass) walkArray(i int32, at place) bool {
 		p.path = p.path[:len(p.path)-1]
 	}
 	return changed
+}
+
+// isValueOf reports whether an item behind a name that an option has may be its value.
+func (p *Pass) isValueOf(i int32) bool {
+	n := &p.nodes[i]
+	return n.kind == text && (strong(n.text) || looksChosen(n.text, "password")) && !strings.HasPrefix(n.text, "-")
 }
 
 // namedItem returns which item of a list is the name of what changed, from 1, if the list
