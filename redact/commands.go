@@ -214,7 +214,7 @@ var logins = []login{
 	{`wpa_passphrase`, regexp.MustCompile(`\bwpa_passphrase \S+ (\S+)`), false},
 	{`radtest`, regexp.MustCompile(`\bradtest \S+ (\S+)(?: \S+ \d+ (\S+))?`), false},
 	{`secrets set`, regexp.MustCompile(`\bsecrets set (?:-\S+ )*((?:[\w.-]+=\S+ ?)+)`), false},
-	{` push `, regexp.MustCompile(`\b(?:nuget|gem) push .*?-k ["']?([^\s"']+)`), false},
+	{` push `, regexp.MustCompile(`\b(?:nuget|gem) push .*?(?:-k|--key)[ =]["']?([^\s"']+)`), false},
 	{`--user`, regexp.MustCompile(`--user[ =]["']?[^\s:"']+:([^\s"']+)`), false},
 	{`identified`, regexp.MustCompile(`(?i)\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+["']?([^\s"';]+)["']?(?:\s+replace\s+["']?([^\s"';]+))?`), false},
 	{`set`, regexp.MustCompile(`(?i)\bset\w*(?:pass|secret|token|apikey|pwd)\w*\(\s*["']([^"']+)`), false},
@@ -243,6 +243,7 @@ var logins = []login{
 	{`community`, regexp.MustCompile(`\bsnmp-server community (\S+)`), false},
 	{`login`, regexp.MustCompile(`(?i)\blog(?:in|on) [\w.@-]+:(\S*[\d!#$%^&*]\S*[A-Za-z]\S*|\S*[A-Za-z]\S*[\d!#$%^&*]\S*)`), false},
 	{`cookie`, regexp.MustCompile(`(?i)\bcookies? [\w.-]{1,40}=([^\s;,"']+)`), false},
+	{`cookie`, regexp.MustCompile(`(?i)\bcookies?(?: header| value)?(?: was| is| were| sent)?:? (?:"([\w.-]{1,40}=[^"\r\n]*)"|'([\w.-]{1,40}=[^'\r\n]*)')`), false},
 	{`/`, regexp.MustCompile(`(?:^|[\s"'(:])[\w.@-]{2,40} ?/ ?(\S+) (?:is|are) (?:the|your|his|her|our|their|its) (?:new )?(?:login|user|credentials?|account|access)`), false},
 	{`pass`, regexp.MustCompile(`(?i)\b(?:user(?:name)?|login|account)[ :=]+[\w.@-]+,? (?:and |with |/ )?pass[ :=]+["']?([^\s"',;]+)`), false},
 	{`log`, regexp.MustCompile(`(?i)\blog[io]n (?:denied|failed|rejected|refused):? \(?[\w.@-]+/([^\s)]+)`), false},
@@ -290,8 +291,9 @@ var logins = []login{
 // users are phrases in which a password stands beside a user. What is an unusual word
 // there goes too.
 var users = []login{
+	{`login `, regexp.MustCompile(`(?m)^LOGIN [\w.@-]+ (\S+)\s*$`), true},
 	{`auth `, regexp.MustCompile(`(?i)\bauth(?:enticate)? [\w.@-]+ ([^\s,;)"']+)`), true},
-	{`log`, regexp.MustCompile(`(?i)\b(?:log(?:ged)? ?[io]n|sign(?:ed)? in|sign-in)(?: (?:as|with|using|for|by))?:? ["']?[\w.@-]{2,40} ?[:/] ?([^\s,;)"'/]+)(?:[\s,;)"']|$)`), true},
+	{`log`, regexp.MustCompile(`(?i)\b(?:log(?:ged)? ?[io]n|sign(?:ed)? in|sign-in)(?: (?:attempt|try|failed|failure|denied|rejected))?(?: (?:as|with|using|for|by))?:? ["']?[\w.@-]{2,40} ?[:/] ?([^\s,;)"'/]+)(?:[\s,;)"']|$)`), true},
 	{`auth`, regexp.MustCompile(`(?i)\bauth(?:entication|orization)? (?:failed|failure|error|rejected|denied)(?: for)?:? ["']?[\w.@-]{2,40} ?[:/] ?([^\s,;)"'/]+)(?:[\s,;)"']|$)`), true},
 	{`key=`, regexp.MustCompile(`(?i)\b\w*(?:key|secret|token)\w*(?:exception|error):? .*?\bkey[=:] ?["']?([^\s"',;)]+)`), true},
 	{`credential`, regexp.MustCompile(`(?i)\bcredentials(?: (?:are|were|of|for))?:? ["']?[\w.@-]{2,40} ?[:/] ?([^\s,;)"'/]+)(?:[\s,;)"']|$)`), true},

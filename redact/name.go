@@ -67,6 +67,8 @@ var secretTerms = set(`
 	pwhash passhash pwdhash securejsondata securesettings securesetting
 	encryptedkey
 	oauthverifier tin itin sinnumber nationalinsurance drivinglicense ahv ahvnumber fiscalcode codicefiscale accountno ntlm ntlmhash lmhash nthash licencekey activationkey serialkey spnego wresult
+	githubpat gitlabpat cpf dni curp aadhaar aadhaarnumber pesel nric personnummer steuerid bsn mdp contrasenia matkhau katasandi llaveprivada chaveprivada miyao kerberosticket authticket
+	invitationcode invitecode joincode sharekey mfaseed duoskey xprv xpriv spendkey privatejwk tinkkeyset bwsession opsession safecombination lockcombination garagecode gatecode entrycode keypadcode ha1 memorableword mothersmaiden
 	authaccessor tokenaccessor scratchcode emergencycode rescuecode keyfiledict
 	wpa2key wpa3key wpakey wlankey wirelesskey networksecuritykey functionskey otpkey totpkey hotpkey mfakey securestring securevalue securetext
 	verifycode emailcode tfacode twofacode totpcode hotpcode passwordcode signincode
@@ -234,7 +236,7 @@ var vendorWords = set(`adafruit airtable algolia alibaba asana bitbucket bittrex
 // issuers are further services whose keys are secrets, though their own names say
 // nothing, and addressing are words before "key" that make it the name of a thing.
 var (
-	issuers    = set(`google aws azure gcp openai anthropic stripe sendgrid firebase github gitlab slack maps mapbox paypal shopify square adyen braintree alchemy infura functions`)
+	issuers    = set(`fcm apns vapid tsig rndc ntp tacacs radius ospf bgp isis luks smime wasabi backblaze cloudflare cosmos cosmosdb nuget gem deepl grafana honeycomb keepass duplicity restic borg wireguard ipsec ike wolfram openweather google aws azure gcp openai anthropic stripe sendgrid firebase github gitlab slack maps mapbox paypal shopify square adyen braintree alchemy infura functions`)
 	addressing = set(`idempotency idempotent cache routing partition sort primary foreign surrogate object correlation request public dedup deduplication lookup group message shard range trace sampling`)
 )
 
@@ -301,6 +303,7 @@ type trait struct {
 	data      bool   // of a sealed object
 	inner     bool   // what it holds depends on the one around it: response, body
 	command   bool   // it is a command of MongoDB
+	calls     bool   // its value is the name of what is called
 	dotted    bool   // it has dots
 	joins     bool   // its name is complete only with the one around it: api, key
 	answers   bool   // it is the answer to a question that is around it
@@ -324,10 +327,13 @@ func (e *Engine) trait(name string) trait {
 	first, _, _ := strings.Cut(name, ".")
 	first = squeeze(first)
 	last := squeeze(name[strings.LastIndexByte(name, '.')+1:])
+	if strings.HasPrefix(last, "@") || strings.HasPrefix(last, "#") { // of XML as JSON: @key, #text
+		last = last[1:]
+	}
 	return trait{
 		nature:    e.classify(written),
 		namesPair: len(last) <= 16 && pairNames[last] || len(last) <= 32 && endsIn(last, pairNameEnds...) || len(last) == 2 && len(name) > 2 && pairNames[segment(outerName(name))], // name.en
-		pairValue: isPairValue(name[strings.LastIndexByte(name, '.')+1:]),
+		pairValue: isPairValue(strings.TrimLeft(name[strings.LastIndexByte(name, '.')+1:], "@#")) || joined == "$",
 		valueTail: len(last) <= 32 && endsIn(last, pairValueTails...),
 		marks:     marking[strings.TrimPrefix(last, "is")],
 		grants:    granting[last],
@@ -335,8 +341,9 @@ func (e *Engine) trait(name string) trait {
 		jwk:       last == "kty",
 		inner:     innerNames[first],
 		command:   mongoCommands[last],
+		calls:     calling[last],
 		dotted:    strings.IndexByte(name, '.') >= 0,
-		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase" || joined == "number" || joined == "codes" || joined == "words" || joined == "seed" || joined == "private",
+		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase" || joined == "number" || joined == "codes" || joined == "words" || joined == "seed" || joined == "private" || joined == "community",
 		answers:   last == "answer" || last == "answers",
 		isQuery:   queried(name) || last == "query" || last == "result" || last == "output" || joined == "text" || joined == "command" || joined == "q",
 		bindable:  bindingNames[first],
@@ -414,6 +421,9 @@ func changeable(s string) bool {
 	}
 	return changes*5 > pairs*2
 }
+
+// calling are names of members that say what is called, beside its arguments.
+var calling = set(`method cmd command function func action rpc procedure methodname`)
 
 // marking are names of flags that say that a value beside them is a secret, granting
 // those of members beside the code of a grant (RFC 6749).
@@ -495,7 +505,7 @@ func (e *Engine) classify(name string) nature {
 	case "sessionid":
 		return secret // as cookies are called; session_id is for correlation
 	}
-	if n := len(w); n > 1 && (w[n-1] == "auth" && authOf[w[n-2]] || w[n-2] == "auth" && w[n-1] == "basic") {
+	if n := len(w); n > 1 && (w[n-1] == "auth" && (authOf[w[n-2]] || vendorWords[w[n-2]] || issuers[w[n-2]]) || w[n-2] == "auth" && w[n-1] == "basic") {
 		return flagged
 	}
 	if strings.HasSuffix(joined, "datakey") && !strings.HasSuffix(joined, "metadatakey") && !strings.HasSuffix(strings.ToLower(name), "data.key") {

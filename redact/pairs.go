@@ -116,7 +116,10 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 				continue
 			}
 		}
-		if s[i] == ':' && strings.HasSuffix(lowered(name), "tokens") && number(s[from:to]) && to-from < 9 {
+		if n == flagged && authMethods[lowered(s[from:to])] {
+			continue
+		}
+		if strings.HasSuffix(lowered(name), "tokens") && number(s[from:to]) && to-from < 9 {
 			continue // how many
 		}
 		if from >= to || harmlessValue(s[from:to]) && (m != request || name != "" && !lineStart || scopeWord(s[from:to])) {
@@ -761,6 +764,11 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 	if s[j] == '<' {
 		if k := strings.IndexAny(s[j:min(len(s), j+maxName)], ">\r\n "); k > 1 && s[j+k] == '>' && s[j+1] != '/' && s[j-1] != '>' {
 			return j + 1, j + k
+		}
+	}
+	if strings.HasPrefix(s[j:], "[]") { // []byte("…") of Go
+		if k := strings.IndexByte(s[j:min(len(s), j+24)], '('); k > 0 && isIdentifier(s[j+2:j+k]) {
+			return from, balanced(s, j+k)
 		}
 	}
 	if strings.IndexByte("[{(", s[j]) >= 0 && !strings.HasPrefix(s[j:], markerStart) {

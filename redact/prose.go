@@ -177,7 +177,7 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 		if j < len(s) && s[j] == '.' && strings.HasSuffix(noun, " no") {
 			j++
 		}
-		if j < len(s) && (isAlnum(s[j]) || s[j] == '/' || s[j] == '=' || s[j] == '>' || s[j] == '_' || s[j] == '-' || s[j] == '.') {
+		if j < len(s) && (isAlnum(s[j]) || s[j] == '/' || s[j] == '=' || s[j] == '>' || s[j] == '_' || s[j] == '-' || s[j] == '.' || s[j] == '?' && j+1 < len(s) && s[j+1] > ' ') {
 			continue
 		}
 		found = true
@@ -890,7 +890,8 @@ func direct(s string, j int, noun string, told bool) (x span, ok bool) {
 	case dashed:
 		ok = clauseEnds(low, 0) && (!named[noun] || coined(lowered(s[k:to])))
 	default:
-		ok = doomed(low) || told && clauseEnds(low, 0, " to ", " by ", " for ", " on ", " from ", " in ", " via ", " at ", " and ", " but ", " was ", " is ", " did ", " does ", " because ")
+		word := lowered(s[k:to])
+		ok = doomed(low) && !(strings.HasSuffix(word, "ed") && inDictionary(word)) || told && clauseEnds(low, 0, " to ", " by ", " for ", " on ", " from ", " in ", " via ", " at ", " and ", " but ", " was ", " is ", " did ", " does ", " because ")
 	}
 	return span{from: k, to: to, rule: ruleProse}, ok
 }
@@ -929,13 +930,14 @@ var meanings = []meaning{
 // hints are sentences whose value must look like one: my code is 1, the wifi pass is x,
 // use 1 to log in, credentials (ada, x).
 var hints = []meaning{
+	{[]string{"passwor", "kennwor", "mot de passe", "contrase", "senha", "wachtwoord", "adgangskode", "lösenord", "hasło", "haslo", "heslo"}, regexp.MustCompile(`(?:passwort|kennwort|mot de passe|contraseña|contrasena|senha|wachtwoord|adgangskode|lösenord|hasło|haslo|heslo)[^.\n]{1,50} (?:auf|zu|à|en|a|para|por|naar|in|til|till|na|på) ["']?([^\s"',;]+)`)},
 	{[]string{"it is ", "it's ", "this is ", "that is "}, regexp.MustCompile(`\b(?:password|passphrase|passcode|pin|token|secret|credentials?|api key)\b[^.\n]{0,60}[:;,.] ?(?:it is|it's|this is|that is)(?: now)?:? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
 	{[]string{" with "}, regexp.MustCompile(`\b(?:key|token|secret|password|code|pin)s? (?:starts|begins|ends|starting|beginning|ending) with ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
 	{[]string{" but "}, regexp.MustCompile(`\bbut (?:was|got|found|received)[: ]+["'` + "`" + `]?([^\s"'` + "`" + `,;)]+)`)},
 	{[]string{"meet", "satisf", "compl"}, regexp.MustCompile(`["'` + "`" + `]([^"'` + "`" + `\s]{4,64})["'` + "`" + `] (?:does not|doesn't|did not|must) (?:meet|satisfy|comply)`)},
 	{[]string{"ssid", "wifi", "wi-fi", "wlan"}, regexp.MustCompile(`\b(?:ssid|wi-?fi|wlan)[: =]+["']?[\w-]+["']?(?:[,;]? ?(?:key|pass\w*|pw|psk)| ?/)[: =]*["'(]?([^\s"',;)]+)`)},
 
-	{[]string{"code", "kod", "codice", "código", "codigo", "код"}, regexp.MustCompile(`(?:^|[^\pL])(?:my|your|his|her|our|their|mein|dein|ihr|votre|ton|mon|tu|su|mi|seu|teu|meu|il|tuo|je|jouw|uw|mijn|twój|ваш|твой|мой|the) (?:[\pL-]+ )?(?:code|kod|codice|código|codigo|код)(?: is| was| ist| lautet| est| es| é| è| to| jest|:|=| -|：)? ?["'(]?([a-z]{0,2}-?\d{3,4}[ -]?\d{0,4})\b`)},
+	{[]string{"code", "kod", "codice", "código", "codigo", "код"}, regexp.MustCompile(`(?:^|[^\pL])(?:my|your|his|her|our|their|mein|dein|ihr|votre|ton|mon|tu|su|mi|seu|teu|meu|il|tuo|je|jouw|uw|mijn|twój|ваш|твой|мой|the) (?:[\pL-]+ )?(?:code|kod|codice|código|codigo|код)(?: is| was| ist| lautet| est| es| é| è| to| jest)?(?::|=| -|：)? ?["'(]?([a-z]{0,2}-?\d{3,4}[ -]?\d{0,4})\b`)},
 	{[]string{" to verify", " to log", " to sign", " to con", " to com", " to un", " to fin", " to reset", " to auth", " as ", " pour ", " para ", " zum "}, regexp.MustCompile(`\b(?:use|enter|type|gib|entrez|saisissez|usa|utiliza|introduce) ((?:[a-z]{1,2}-)?\d{4,8}) (?:to (?:verify|log ?in|login|sign|confirm|continue|complete|unlock|finish|reset|authenticate)|as |pour |para |zum )`)},
 	{[]string{" is ", " ist ", " est ", " es ", " é ", " è "}, regexp.MustCompile(`\b((?:[a-z]{1,2}-)?\d{4,8}) (?:is|ist|est|es|é|è) (?:my|your|the|dein|ihr|votre|tu|su|seu|il tuo|je|uw) (?:[\pL-]+ ){0,2}(?:code|pin|otp|passcode|kod|codice|código)\b`)},
 	{[]string{"code "}, regexp.MustCompile(`\bcode (\d{4,8}) (?:was )?(?:sent|texted|mailed|e-mailed|delivered) to\b`)},
@@ -1191,8 +1193,8 @@ var bareChanges = regexp.MustCompile(`([\w.-]{2,64}):? (?:(?:was|is|has been|val
 // that no sentence has are read.
 var settings = regexp.MustCompile(`(?i)\b(?:set|reset|setting|chang(?:e|ed|ing)|updat(?:e|ed|ing)) (?:the |a |its |value of )?([\w.-]{2,64}) to ([^\s"'` + "`" + `]{1,512})`)
 
-// shellSets are variables that shells without = set: set -x NAME value, setenv NAME value.
-var shellSets = regexp.MustCompile(`\b(?:set(?: -{1,2}\w+)+|setenv|setx) ([A-Za-z_]\w{1,63}) ([^\s"']{1,512})`)
+// shellSets are variables that shells without = set: set -x NAME value, setenv NAME value, and files of containers: ENV NAME value.
+var shellSets = regexp.MustCompile(`\b(?:set(?: -{1,2}\w+)+|setenv|setx|ENV) ([A-Za-z_]\w{1,63}) ([^\s"']{1,512})`)
 
 // assignments are names and values side by side in calls and tuples:
 // setProperty("name", "value"), ('name', 'value'), {name, "value"}.
@@ -1221,7 +1223,7 @@ func (p *Pass) quotedBefore(s string, list []span) []span {
 			}
 		}
 	}
-	if strings.Contains(s, "set") {
+	if strings.Contains(s, "set") || strings.Contains(s, "ENV ") {
 		for _, at := range shellSets.FindAllStringSubmatchIndex(s, -1) {
 			if p.secretName(s[at[2]:at[3]]) && !harmlessValue(s[at[4]:at[5]]) {
 				list = append(list, span{from: at[4], to: at[5], rule: rulePair})

@@ -373,6 +373,21 @@ func IsWebhook(url string) bool {
 	return ok && isHook(strings.ToLower(host), "/"+path)
 }
 
+// isKeyed reports whether a text is a URL with a part of its path that is made by chance.
+func isKeyed(s string) bool {
+	_, rest, ok := strings.Cut(s, "://")
+	if !ok || len(s) > maxName {
+		return false
+	}
+	_, path, _ := strings.Cut(rest, "/")
+	for part := range strings.SplitSeq(path, "/") {
+		if len(part) >= 16 && (random(part, 2) || mixedCase(part) && strings.ContainsAny(part, "0123456789")) && !wordy(part) {
+			return true
+		}
+	}
+	return false
+}
+
 func isHook(host, path string) bool {
 	switch {
 	case strings.Contains(host, "hooks.slack"), strings.Contains(host, "hooks.zapier"), strings.Contains(host, "maker.ifttt"),

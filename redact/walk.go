@@ -144,6 +144,9 @@ func (p *Pass) walkObject(i int32, at place) bool {
 	if near.variables != nil {
 		changed = p.variables(i, near.variables, at) || changed
 	}
+	if near.called != "" {
+		changed = p.calledWith(i, near.called, at) || changed
+	}
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		key := p.nodes[c].key
 		t := p.nodes[c].trait
@@ -390,6 +393,7 @@ type near struct {
 	kind      string          // what is around the name of the member that says so, and a dot
 	granted   bool            // whether it asks for a token
 	jwk       bool            // whether it is a JSON web key (RFC 7517)
+	called    string          // the name of what is called, if that takes a secret
 	streamed  bool            // whether it is a change of a row in a stream, as Debezium sends it
 	variables map[string]bool // of an operation of GraphQL, those that are secrets
 }
@@ -449,6 +453,9 @@ func (p *Pass) siblings(i int32) (x near) {
 		}
 		named = named || t.namesPair
 		x.command = x.command || t.command
+		if t.calls && len(n.text) <= 64 && p.takesSecret(n.text) {
+			x.called = n.text
+		}
 		if t.nature == query || t.isQuery && startsLikeSQL(n.text) {
 			x.statement = "." + outerName(n.key)
 		}
@@ -484,6 +491,39 @@ func (p *Pass) siblings(i int32) (x near) {
 		}
 	}
 	return x
+}
+
+// takesSecret reports whether what is called logs somebody in, or sets a secret: auth.login,
+// setPassword.
+func (p *Pass) takesSecret(name string) bool {
+	callee := calleeOf(name, len(name))
+	return callee != "" && (logsIn(callee) || p.setsSecret(callee))
+}
+
+// calledWith redacts the arguments of such a call, but for the first of several, which is
+// whose they are: {"method": "login", "params": ["ada", …]}.
+func (p *Pass) calledWith(i int32, called string, at place) bool {
+	changed := false
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		n := &p.nodes[c]
+		if name := segment(n.key); n.kind != array || n.child < 0 || name != "params" && name != "args" && name != "arguments" && name != "parameters" {
+			continue
+		}
+		p.path = append(p.path, n.key)
+		first := n.child
+		if p.nodes[first].next >= 0 || logsIn(calleeOf(called, len(called))) {
+			first = p.nodes[first].next
+		}
+		for v := first; v >= 0; v = p.nodes[v].next {
+			if p.nodes[v].kind == text {
+				p.path = append(p.path, "*")
+				changed = p.member(v, secret, at) || changed
+				p.path = p.path[:len(p.path)-1]
+			}
+		}
+		p.path = p.path[:len(p.path)-1]
+	}
+	return changed
 }
 
 // secretVariables returns the variables of an operation of GraphQL that it gives to
@@ -764,6 +804,9 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		}
 		if n == query && node.kind == text {
 			return p.set(i, p.query(node.text, at))
+		}
+		if node.kind == text && endsIn(squeeze(segment(node.key)), "webhook", "hook") && isKeyed(node.text) {
+			return p.omit(i, marker(ruleWebhook), ruleWebhook)
 		}
 		if node.kind == object && node.trait != nil && node.trait.isQuery && p.searches(i) {
 			p.removeNode(ruleSQL, i)
