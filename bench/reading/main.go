@@ -105,7 +105,11 @@ func run(ctx context.Context, o options) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	for _, q := range questions(start, end, o.budget) {
+	all := questions(start, end, o.budget)
+	if c, ok := s.(cluster); ok {
+		all = slices.Insert(all, 0, c.bare())
+	}
+	for _, q := range all {
 		if o.one != "" && q.name != o.one {
 			continue
 		}

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"path/filepath"
 	"time"
 
+	"github.com/auditlog/auditlog/audit"
 	"github.com/auditlog/auditlog/internal/elasticsearchtest"
 	"github.com/auditlog/auditlog/store"
 	"github.com/auditlog/auditlog/store/elasticsearch"
@@ -83,6 +86,18 @@ func openCluster(ctx context.Context, dir string, retention time.Duration) (fill
 func (c cluster) Close() error {
 	defer c.node.Remove()
 	return c.Store.Close()
+}
+
+// bare asks the node itself for the newest events, and only counts the answer's bytes:
+// what any program that reads a page of 50 waits for.
+func (c cluster) bare() question {
+	request := []byte(`{"size":50,"track_total_hits":false,"query":{"term":{"organization.id":"default"}},"sort":[{"@timestamp":"desc"},{"event.id":"desc"}]}`)
+	return question{"bare request for the newest 50", func(ctx context.Context, _ store.Reader, _ int) (int, bool, error) {
+		var answer json.RawMessage
+		index := "/auditlog-" + audit.DayOf(time.Now()).String()
+		err := c.node.Ask(ctx, http.MethodPost, index+"/_search?filter_path=hits.hits._source", request, &answer)
+		return bytes.Count(answer, []byte(`"_source"`)), false, err
+	}}
 }
 
 // settle merges each day into one segment.
