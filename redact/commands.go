@@ -53,11 +53,16 @@ func (p *Pass) commandSpans(s string, list []span) []span {
 		}
 	}
 	if at := indexFold(s, "net use "); at >= 0 {
-		for _, f := range strings.Fields(s[at:])[2:] {
-			if !strings.HasPrefix(f, "/") && !strings.HasPrefix(f, `\`) && !strings.HasSuffix(f, ":") {
-				k := at + strings.Index(s[at:], f)
-				list = append(list, span{from: k, to: k + len(f), rule: rulePair})
+		at += len("net use ")
+		for end := lineEnd(s, at); at < end; at++ {
+			k := at
+			for k < end && s[k] > ' ' {
+				k++
 			}
+			if word := s[at:k]; word != "" && word[0] != '/' && word[0] != '\\' && word[len(word)-1] != ':' {
+				list = append(list, span{from: at, to: k, rule: rulePair})
+			}
+			at = k
 		}
 	}
 	if at := indexFold(s, "pass:"); at >= 0 && indexFold(s, "openssl") >= 0 {

@@ -297,9 +297,6 @@ func (p *Pass) field(value string) string {
 	if p.e.obvious(value) || p.clean.has(value) {
 		return value
 	}
-	if graphQL(value) {
-		return p.graphQL(value)
-	}
 	out := p.text(value, field, 0)
 	if out == value && recurs(value) {
 		p.clean.add(value)
@@ -330,9 +327,6 @@ func (p *Pass) Account(path, value string) (out string) {
 func (p *Pass) Message(path, value string) (out string) {
 	p.path = append(p.path[:0], path)
 	defer p.guard(&out)
-	if graphQL(value) {
-		return p.cut(p.graphQL(value), maxMessage)
-	}
 	return p.cut(p.text(value, prose, 0), maxMessage)
 }
 
@@ -340,9 +334,6 @@ func (p *Pass) Message(path, value string) (out string) {
 func (p *Pass) Path(path, value string) (out string) {
 	p.path = append(p.path[:0], path)
 	defer p.guard(&out)
-	if graphQL(value) {
-		return p.graphQL(value)
-	}
 	return p.text(value, locator, 0)
 }
 

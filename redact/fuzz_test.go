@@ -26,6 +26,10 @@ func TestIdempotent(t *testing.T) {
 			require.Equal(t, once, p.Request("x", once), "request: %s / %s: %.300q", c.class, w.name, text)
 			once = p.Text("x", "note", text)
 			require.Equal(t, once, p.Text("x", "note", once), "text: %s / %s: %.300q", c.class, w.name, text)
+			once = p.Message("x", text)
+			require.Equal(t, once, p.Message("x", once), "message: %s / %s: %.300q", c.class, w.name, text)
+			once = p.Path("x", text)
+			require.Equal(t, once, p.Path("x", once), "path: %s / %s: %.300q", c.class, w.name, text)
 			p.End()
 		}
 	}
@@ -41,7 +45,9 @@ func TestPlaceholdersStay(t *testing.T) {
 		"SELECT set_config('a', 'buzodira', false)", "FROM Order WHERE name = 'buzodira'", "DROP USER 'buzodira'", "EXEC usp_find N'buzodira', 3", "DO $$ BEGIN PERFORM 'buzodira'; END $$",
 		"CREATE USER ada WITH PASSWORD 'buzodira' CREATEDB", "COPY t FROM stdin;\n1\tbuzodira\n2\tx\n\\.", "SELECT name FROM users\nbuzodira\nx\n(2 rows)",
 		"┌────┬──────┐\n│ id │ name │\n├────┼──────┤\n│  1 │ buzodira │\n└────┴──────┘", `--secret-string '{"password":"buzodira"}'`, `db.users.find({"email":"buzodira@x.org"})`,
-		`login {"email":"a@b.c","password":"buzodira"}`, `SQLSTATE[23000]: Duplicate entry (SQL: insert into t (a) values (buzodira, x))`,
+		`login {"email":"a@b.c","password":"buzodira"}`, "root:$6$buzodirabuzo4x$buzodirabuzodira7Y4xQbuzodirabuzodira:19000:0", "<input type='password' name='x' value='buzodira'/>", `password: \"buzodira\"`, "密码为buzodira!",
+		"git clone https://buzodira4x7Y:x-oauth-basic@h.org/a.git", "net use z: buzodira\nand other words", "a line\r\n<ROW><NAME>buzodira</NAME></ROW>\r\nanother line", `mutation { add(name: \"buzodira\") { id } } # buzodira`, "{ password = buzodira4#; user = u; }",
+		`[["password=buzodira%26x=1"]]`, "{\n // c\n \"password\": \"buzodira\",\n}", "query: SELECT a FROM t WHERE b = $1 -- buzodira", `SQLSTATE[23000]: Duplicate entry (SQL: insert into t (a) values (buzodira, x))`,
 	} {
 		for how, read := range map[string]func(p *redact.Pass, s string) string{
 			"text":    func(p *redact.Pass, s string) string { return p.Text("x", "label", s) },

@@ -125,4 +125,4 @@ func (b *blanks) has(x span) bool {
 }
 
 // signsAround are signs around placeholders and between them; ? is one for a literal.
-const signsAround = " \t\r\n\"'`()[]{}<>,;:=|/?"
+const signsAround = " \t\r\n\\\"'`()[]{}<>,;:=|/?!."

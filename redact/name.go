@@ -385,7 +385,7 @@ func (e *Engine) withoutKeys(name string) string {
 			part = marker(ruleKey)
 		}
 		b.WriteString(part)
-		inside = inside || len(part) > 2 && e.classify(part) == secret
+		inside = inside || len(part) > 2 && !strings.ContainsAny(part, "=&:/@?%'") && e.classify(part) == secret
 	}
 	if !gone {
 		return ""

@@ -29,12 +29,8 @@ func numberSpans(s string, list []span) []span {
 			}
 			break
 		}
-		to := j
 		for j < len(s) && isDigit(s[j]) { // longer than any of them
 			j++
-		}
-		if groups > 0 {
-			to = ends[groups-1].to
 		}
 		found := span{}
 		for k := groups - 1; k >= 0 && found.to == 0; k-- { // what comes behind may be a date
@@ -42,8 +38,10 @@ func numberSpans(s string, list []span) []span {
 				found = span{from: i, to: end, rule: ruleCard}
 			}
 		}
-		if found.to == 0 && n == 9 && !glued(s, i, to) && !hyphenated(s, i, to) && (ssnShape(s[i:to]) || to-i == 9 && afterSSN(s[:i])) {
-			found = span{from: i, to: to, rule: ruleSSN}
+		for k := 0; k < groups && found.to == 0; k++ {
+			if end := ends[k].to; ends[k].from == 9 && !glued(s, i, end) && !hyphenated(s, i, end) && (ssnShape(s[i:end]) || end-i == 9 && afterSSN(s[:i])) {
+				found = span{from: i, to: end, rule: ruleSSN}
+			}
 		}
 		if found.to > 0 {
 			list = append(list, found)

@@ -517,7 +517,7 @@ func nameBefore(s string, i int) (name string, lineStart bool) {
 	if end-j > 2 && s[j] == '-' && s[j+1] == 'D' {
 		j += 2 // java -Dname=value
 	}
-	if j == end {
+	if j == end || strings.HasSuffix(s[:j], markerStart) {
 		return "", false
 	}
 	word := j

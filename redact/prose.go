@@ -157,7 +157,10 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 	}
 	found := false // whether a secret is named
 	for i := 0; i < len(low); i++ {
-		if i > 0 && isAlnum(low[i-1]) {
+		if i > 0 && isAlnum(low[i-1]) || low[i] == '[' {
+			if strings.HasPrefix(low[i:], markerStart) { // its rule names no secret
+				i += len(markerStart)
+			}
 			continue
 		}
 		noun := ""
@@ -252,6 +255,9 @@ func behindUnspaced(s string, j int) (x span, ok bool) {
 		from++
 	}
 	to := from
+	if strings.HasPrefix(s[from:], markerStart) {
+		to += max(0, strings.IndexByte(s[from:min(len(s), from+maxName)], ']')+1)
+	}
 	for to < len(s) && s[to] > ' ' && s[to] < utf8.RuneSelf && strings.IndexByte("\"'`,;)", s[to]) < 0 {
 		to++
 	}
@@ -259,7 +265,7 @@ func behindUnspaced(s string, j int) (x span, ok bool) {
 		to--
 	}
 	v := s[from:to]
-	if len(v) < 4 || harmlessValue(v) || strings.IndexByte(v, '[') >= 0 || strings.IndexByte(v, '@') > 0 || isUUID(v) || isTime(v) || inDictionary(lowered(v)) {
+	if len(v) < 4 || harmlessValue(v) || strings.IndexByte(v, '[') > 0 || strings.IndexByte(v, '@') > 0 || isUUID(v) || isTime(v) || inDictionary(lowered(v)) {
 		return x, false
 	}
 	return span{from: from, to: to, rule: ruleProse}, true
@@ -572,7 +578,9 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			if s[j] == '\n' {
 				breaks++
 			}
-			j++
+			if j++; j < len(s) && s[j] == '>' && (s[j-1] == '"' || s[j-1] == '\'') { // of a tag
+				j++
+			}
 		}
 		if breaks > 1 && !(breaks == 2 && aloneChosen(s, j, noun)) {
 			return x, false // another paragraph
@@ -585,8 +593,13 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return x, false
 		}
 		to := j
-		for to > from && (strings.IndexByte(".,;:?)'", s[to-1]) >= 0 || s[to-1] == '#' && typed[noun] || s[to-1] == '>' && to-from > 3) {
+		for to > from && (strings.IndexByte(".,;:?)'", s[to-1]) >= 0 || to-1 > from && (s[to-1] == ']' || s[to-1] == '}') && s[from] != '[' && s[from] != '{' || s[to-1] == '#' && typed[noun] || s[to-1] == '>' && to-from > 3) {
 			to--
+		}
+		if k := strings.Index(s[from:to], "='"); k > 0 { // an attribute
+			from += k + 2
+			for to = from; to < j && s[to] != '\''; to++ {
+			}
 		}
 		word := s[from:to]
 		w := strings.ToLower(word)

@@ -38,6 +38,8 @@ func TestMessage(t *testing.T) {
 		{"paid with " + card, "paid with [redacted:card]"},
 		{"paid with 4111-1111-1111-1111.", "paid with [redacted:card]."},
 		{"order 4111111111111112", "order 4111111111111112"},
+		{"person 219-09-9999 since 2019", "person [redacted:ssn] since 2019"},
+		{"person 219-09-9999 4711", "person [redacted:ssn] 4711"},
 		{"ssn 219-09-9999", "ssn [redacted:ssn]"},
 		{"login password=hunter2 ok", "login password=[redacted:pair] ok"},
 		{"Authorization: Basic YWxpY2U6aHVudGVyMg==", "Authorization: [redacted:pair]"},

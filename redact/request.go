@@ -26,11 +26,15 @@ func (p *Pass) request(s string) string {
 	}
 	switch c := firstByte(s); {
 	case c == '{' && graphQL(s):
-		return p.cut(p.graphQL(s), p.e.maxRequest)
+		return p.cut(p.text(s, request, 0), p.e.maxRequest)
 	case c == '{':
 		return p.replace(ruleUnreadable)
 	}
-	return p.cut(p.plainRequest(s), p.e.maxRequest)
+	out := p.plainRequest(s)
+	if strings.IndexByte(s, '%') >= 0 && strings.IndexByte(out, '%') < 0 { // decoded, it may be of another form
+		return p.request(out)
+	}
+	return p.cut(out, p.e.maxRequest)
 }
 
 // summary redacts a structured request and makes it fit.
@@ -96,7 +100,7 @@ func (p *Pass) plainRequest(s string) string {
 		}
 		return p.omission(ruleText)
 	case graphQL(s):
-		return p.graphQL(s)
+		return p.text(s, request, 0)
 	case strings.HasPrefix(trimmed, "<"):
 		var g sight
 		p.e.see(s, &g)

@@ -67,6 +67,9 @@ func printedRowAt(s, low string, i, end int, at *int, list []span) []span {
 	if strings.HasPrefix(low[j:], "datapacket") { // of the driver of MySQL for Node
 		j += len("datapacket")
 	}
+	if i > 0 && s[i-1] == '<' && indexFold(s[j:min(end, j+maxQuoted)], "</"+low[i:j]) >= 0 { // an element
+		return list
+	}
 	if j < len(s) && isAlpha(s[j]) || i > 0 && isLower(s[i-1]) && isLower(s[i]) { // throw, rowing
 		return list
 	}

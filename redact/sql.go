@@ -338,10 +338,13 @@ func withoutSQLLiterals(s string, printed bool) string {
 	}
 	var b strings.Builder
 	lexer := sqllexer.New(s)
-	previous, opened, brackets, glued := "", "", 0, false
+	previous, opened, brackets, glued, noted := "", "", 0, false, false
 	for range len(s) + 1 {
 		t := lexer.Scan()
 		if t.Type == sqllexer.EOF {
+			if noted {
+				return strings.TrimRight(b.String(), " ")
+			}
 			return b.String()
 		}
 		v := t.Value
@@ -358,6 +361,7 @@ func withoutSQLLiterals(s string, printed bool) string {
 			b.WriteByte('?')
 		case sqllexer.COMMENT, sqllexer.MULTILINE_COMMENT:
 			b.WriteByte(' ')
+			noted = true
 		case sqllexer.QUOTED_IDENT:
 			inList := (previous == "(" || previous == ",") && (opened == "in" || opened == "values")
 			if !identifier(v) || literalPlace(previous) || brackets > 0 || v[0] == '"' && (ticks || inList || glued) {

@@ -167,6 +167,20 @@ func (p *Pass) text(s string, m mode, decoded int) string {
 			return r
 		}
 	}
+	if g.signs&signBracket != 0 && graphQL(s) {
+		out, ok := withoutLiterals(s)
+		if !ok || !graphQL(out) {
+			return p.omission(ruleSQL)
+		}
+		if out != s {
+			p.report(ruleSQL)
+		}
+		if firstByte(s) != '{' {
+			return out
+		}
+		s, g = out, sight{} // any text may be in braces
+		p.e.see(s, &g)
+	}
 	if spans := p.spans(s, m, &g, decoded); len(spans) > 0 {
 		s = p.apply(s, spans, m, decoded)
 	}

@@ -108,8 +108,8 @@ func userinfo(s string, start, end int, list []span) []span {
 		if slash := strings.IndexByte(info, '/'); slash >= 0 && slash < c || portThenPath(info[c+1:]) {
 			return list
 		}
-		if info[c+1:] == "x-oauth-basic" { // the user is the token
-			return append(list, span{from: start, to: start + c, rule: ruleUserinfo})
+		if user, ok := strings.CutSuffix(info, ":x-oauth-basic"); ok { // the user is the token
+			return append(list, span{from: start, to: start + len(user), rule: ruleUserinfo})
 		}
 		return append(list, span{from: start + c + 1, to: start + host, rule: ruleUserinfo})
 	}

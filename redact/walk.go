@@ -739,9 +739,6 @@ func (p *Pass) memberName(name string) string {
 func ofNoField(name string) bool { return strings.ContainsAny(name, "\n\r<") }
 
 func (p *Pass) cleanName(name string) string {
-	if graphQL(name) {
-		return p.graphQL(name)
-	}
 	if k := strings.IndexByte(name, ' '); k > 0 { // a statement under another name
 		if k = strings.LastIndexByte(name[:k], '.') + 1; k > 0 && isSQL(name[k:]) {
 			return name[:k] + p.text(name[k:], prose, 0)
@@ -1027,7 +1024,7 @@ func (p *Pass) payloadMember(i int32, at place) bool {
 	switch n := &p.nodes[i]; n.kind {
 	case text:
 		if graphQL(n.text) && endsIn(squeeze(segment(n.key)), "document") {
-			return p.set(i, p.graphQL(n.text))
+			return p.set(i, p.text(n.text, request, at.decoded))
 		}
 		if c := firstByte(n.text); c == '{' || c == '[' {
 			if s, ok := p.document(n.text, request, at.decoded); ok {
@@ -1102,7 +1099,12 @@ func (p *Pass) walkArray(i int32, at place) bool {
 				again = after != plain && count == named
 				changed = p.glued(c) || p.assigned(c) || changed
 			}
-			changed = p.walk(c, at) || changed
+			if p.walk(c, at) {
+				changed = true
+				if p.nodes[c].kind == text { // what was encoded
+					p.assigned(c)
+				}
+			}
 		}
 		p.path = p.path[:len(p.path)-1]
 	}
@@ -1248,9 +1250,6 @@ func (p *Pass) leaf(s string, signs uint32, at place) string {
 		if s == "" || p.e.obvious(s) || p.e.isPlaceholder(s) || p.e.allows(s) {
 			return s
 		}
-		if graphQL(s) {
-			return p.graphQL(s)
-		}
 		return p.text(s, at.mode, at.decoded)
 	}
 	if signs == 0 {
@@ -1274,11 +1273,8 @@ func (p *Pass) requested(s string, at place) string {
 	if p.e.isPlaceholder(s) || p.e.allows(s) {
 		return s
 	}
-	if graphQL(s) {
-		return p.graphQL(s)
-	}
 	clean := p.text(s, at.mode, at.decoded)
-	if short(p.e.bare(clean)) {
+	if short(p.e.bare(clean)) || graphQL(s) && graphQL(clean) {
 		return clean
 	}
 	switch {
@@ -1288,8 +1284,6 @@ func (p *Pass) requested(s string, at place) string {
 		if _, ok := p.parse(clean); ok {
 			return clean
 		}
-	case graphQL(s):
-		return p.graphQL(s)
 	case strings.IndexByte(s, '@') >= 0 && strings.IndexByte(s, ' ') < 0 && len(s) < 255:
 		return p.omission(ruleEmail)
 	}
@@ -1400,11 +1394,8 @@ func (p *Pass) query(s string, at place) string {
 	if p.e.isPlaceholder(s) || s == "" {
 		return s
 	}
-	if isSQL(s) {
+	if isSQL(s) || graphQL(s) {
 		return p.text(s, at.mode, at.decoded)
-	}
-	if graphQL(s) {
-		return p.graphQL(s)
 	}
 	if c := firstByte(s); c == '{' || c == '[' {
 		mark := len(p.nodes)
@@ -1505,22 +1496,7 @@ func isLiteral(s string) bool {
 		return false
 	}
 	s = strings.TrimLeft(s[1:], " \t\r\n")
-	return s != "" && (isDigit(s[0]) || strings.IndexByte("'\"`[{-", s[0]) >= 0)
-}
-
-// graphQL returns an operation without literals and comments.
-func (p *Pass) graphQL(s string) string {
-	out, ok := withoutLiterals(s)
-	if !ok {
-		return p.omission(ruleSQL)
-	}
-	if out != s {
-		p.report(ruleSQL)
-	}
-	if strings.HasPrefix(strings.TrimSpace(out), "{") { // it may be any text in braces
-		out = p.text(out, request, 1)
-	}
-	return out
+	return s != "" && (isDigit(s[0]) || strings.IndexByte("'\"`[{-", s[0]) >= 0) && !strings.HasPrefix(s, markerStart)
 }
 
 // withoutLiterals returns a GraphQL operation without literals and comments; ok is
@@ -1544,9 +1520,15 @@ func withoutLiterals(s string) (out string, ok bool) {
 					}
 					j++
 				}
-				i = j
+				if i = j; j >= len(s) {
+					return "", false
+				}
 			}
 			b.WriteByte('?')
+		case c == '[' && omissionAt(s, i) > 0:
+			to := omissionAt(s, i)
+			b.WriteString(s[i:to])
+			i = to - 1
 		case c == '#':
 			i = lineEnd(s, i) - 1
 		case (isDigit(c) || c == '-' && i+1 < len(s) && isDigit(s[i+1])) && (i == 0 || !isAlnum(s[i-1]) && s[i-1] != '_'):
