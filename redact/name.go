@@ -67,7 +67,7 @@ var secretTerms = set(`
 	pwhash passhash pwdhash securejsondata securesettings securesetting
 	encryptedkey
 	oauthverifier tin itin sinnumber nationalinsurance drivinglicense ahv ahvnumber fiscalcode codicefiscale accountno ntlm ntlmhash lmhash nthash licencekey activationkey serialkey spnego wresult
-	githubpat gitlabpat cpf dni curp aadhaar aadhaarnumber pesel nric personnummer steuerid bsn mdp contrasenia matkhau katasandi llaveprivada chaveprivada miyao kerberosticket authticket
+	idrsa ided25519 idecdsa iddsa githubpat gitlabpat cpf dni curp aadhaar aadhaarnumber pesel nric personnummer steuerid bsn mdp contrasenia matkhau katasandi llaveprivada chaveprivada miyao kerberosticket authticket
 	invitationcode invitecode joincode sharekey mfaseed duoskey xprv xpriv spendkey privatejwk tinkkeyset bwsession opsession safecombination lockcombination garagecode gatecode entrycode keypadcode ha1 memorableword mothersmaiden
 	authaccessor tokenaccessor scratchcode emergencycode rescuecode keyfiledict
 	wpa2key wpa3key wpakey wlankey wirelesskey networksecuritykey functionskey otpkey totpkey hotpkey mfakey securestring securevalue securetext
@@ -104,7 +104,7 @@ var sounding = set(`
 	history histories log threshold thresholds remaining channel channels minute second hour balance available consumed inventory detection hygiene leak
 	scanning scanner
 	exception exceptions controller impl factory listener filter interceptor repository test tests spec util utils model view component page form dialog screen dashboard
-	user username lifespan lifespans digits chars characters digit minimum maximum scanned
+	pub user username lifespan lifespans digits chars characters digit minimum maximum scanned
 	checker checked check changes reminder notification email2 expiresin expiresat expirydate lastchanged rotationdays delivery
 `)
 
@@ -532,6 +532,9 @@ func (e *Engine) classify(name string) nature {
 	return account
 }
 
+// ofPeople are those whose a secret is, before its name: ADMINSSN.
+var ofPeople = set(`admin root user customer employee client person member patient holder account system guest`)
+
 // spelled looks for the name of a secret in a name as it is, without the ending of
 // a kind of data (credentialsJson), with its letters together (s e c r e t), and
 // with signs read as the letters they stand for (pa$sword).
@@ -793,7 +796,7 @@ func (e *Engine) isEmbedded(word string) bool {
 		}
 	}
 	for i := 2; i+3 <= len(word); i++ { // of what it is, and the term: LDAPPIN
-		if secretTerms[word[i:]] && authOf[word[:i]] {
+		if secretTerms[word[i:]] && (authOf[word[:i]] || ofPeople[word[:i]]) {
 			return true
 		}
 	}

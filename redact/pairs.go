@@ -558,14 +558,16 @@ var (
 // all behind it is whose it is, or who did something with it: x von Ada, x (reset by Dr. Ada).
 func beforePerson(s string, from, to int) int {
 	w := strings.Fields(s[from:min(to, from+maxName)])
-	if len(w) < 3 || len(w) > 6 {
+	if len(w) < 3 || len(w) > 8 {
 		return to
 	}
-	first := strings.TrimRight(w[0], ",;")
-	if !strong(first) && !looksChosen(first, "password") && !strings.HasPrefix(first, markerStart) {
+	first, rest := strings.TrimRight(w[0], ",;"), w[1:]
+	for first != "" && isDigit(first[len(first)-1]) && len(rest) > 2 && number(rest[0]) && strings.HasPrefix(s[from+len(first):], " "+rest[0]) { // 316 25 9587
+		first, rest = first+" "+rest[0], rest[1:]
+	}
+	if digits := strings.ReplaceAll(first, " ", ""); !number(digits) && !strong(first) && !looksChosen(first, "password") && !strings.HasPrefix(first, markerStart) {
 		return to
 	}
-	rest := w[1:]
 	rest[0] = strings.TrimLeft(rest[0], "(")
 	if passed[rest[0]] || changing[rest[0]] {
 		rest = rest[1:]

@@ -76,7 +76,7 @@ const foreignStateWords = `geändert zurückgesetzt abgelaufen vergessen falsch 
 // nouns are the names of secrets in sentences.
 var nouns = append(slices.Concat(slices.Sorted(maps.Keys(foreignNouns)), foreignPhrases), []string{
 	"one-time password", "one time password", "one-time code", "one time code", "verification code", "2fa code", "mfa code", "sms code", "your code", "confirmation code", "authentication code", "recovery code", "recovery codes", "recovery phrase", "recovery words", "backup code", "backup codes",
-	"security code", "access code", "login code", "auth code", "api key", "api-key", "apikey", "api token", "access key", "private key", "secret key", "signing key",
+	"security code", "access code", "login code", "auth code", "authorization code", "api key", "api-key", "apikey", "api token", "access key", "private key", "secret key", "signing key",
 	"encryption key", "seed phrase", "seed words", "pass phrase", "passphrase", "pass code", "passcode", "password", "passwd", "pwd", "pw",
 	"access token", "auth token", "refresh token", "bearer token", "session token", "passkey", "pass word", "login password", "puk", "creds", "cred", "master key", "unlock code", "reset code", "activation code",
 	"client secret", "secret", "token", "credentials", "credential", "mnemonic", "pin", "otp", "cvv", "cvc", "ssn", "social security number", "card number", "account number", "signature",
@@ -572,6 +572,11 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	if v, ok := ofDevice(s, j); ok {
 		return v, true
 	}
+	if strings.HasPrefix(s[j:], ", ") { // the secret, x, was rotated
+		if to := wordEnd(s, j+2); to < len(s) && s[to] == ',' && looksChosen(s[j+2:to], noun) {
+			return span{from: j + 2, to: to, rule: ruleProse}, true
+		}
+	}
 	for range 8 {
 		breaks := 0
 		for j < len(s) && (strings.IndexByte(" \t\n\r\"'`(,*", s[j]) >= 0 || s[j] == '[' && !strings.HasPrefix(s[j:], markerStart)) {
@@ -1012,7 +1017,7 @@ var namable = func() map[string]bool {
 	for n := range named {
 		m[n] = true
 	}
-	for _, n := range []string{"signing key", "encryption key", "private key", "secret key", "auth code"} {
+	for _, n := range []string{"signing key", "encryption key", "private key", "secret key", "auth code", "authorization code"} {
 		m[n] = true
 	}
 	return m

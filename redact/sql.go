@@ -118,6 +118,9 @@ func startsStatement(s string, never *[maxStarts]bool) bool {
 		if never[k] || !hasPrefixFold(s, x.verb) || len(s) > n && isWordByte(s[n]) {
 			continue
 		}
+		if x.then == "(" && x.verb[0] != 'v' && !callsNext(s[n:]) {
+			continue // no name and bracket behind call
+		}
 		if x.near > 0 {
 			if indexFold(s[n:min(len(s), n+x.near)], x.then) >= 0 {
 				return true
@@ -130,6 +133,21 @@ func startsStatement(s string, never *[maxStarts]bool) bool {
 		never[k] = true
 	}
 	return false
+}
+
+// callsNext reports whether a space, a name, if any, and a bracket come next.
+func callsNext(s string) bool {
+	i := 0
+	for i < len(s) && s[i] <= ' ' {
+		i++
+	}
+	for i < len(s) && i < maxName && (isWordByte(s[i]) || strings.IndexByte("`\"[]:@#$", s[i]) >= 0) {
+		i++
+	}
+	for i < len(s) && s[i] == ' ' {
+		i++
+	}
+	return i < len(s) && s[i] == '('
 }
 
 func isWordByte(c byte) bool { return isAlnum(c) || c == '_' || c == '.' || c == '-' }
@@ -211,11 +229,12 @@ func (e *Engine) sqlSpans(s string, list []span) []span {
 		return list
 	}
 	to := len(s) - len(lasted.FindString(s[max(i, len(s)-maxLasted):]))
-	clean, from := e.statement(s[i:to], hasPrefixFold(s[max(0, i-len("sql: ")):], "sql: ")), beforeComments(s, i)
+	printed := hasPrefixFold(s[max(0, i-len("sql: ")):], "sql: ")
+	clean, from := e.statement(s[i:to], printed), beforeComments(s, i)
 	if clean == s[i:to] && from == i {
 		return list
 	}
-	return append(list, span{from: from, to: to, rule: ruleSQL, with: clean})
+	return append(list, span{from: from, to: to, rule: ruleSQL, with: clean, statement: i + 1, printed: printed})
 }
 
 const maxLasted = 120 // bytes of what is said of a statement behind it

@@ -132,6 +132,9 @@ type span struct {
 	from, to int
 	rule     string
 	with     string // what stands there instead; "" is the rule's marker
+
+	statement int  // where SQL begins of which with is made, from 1; 0 if there is none
+	printed   bool // whether its values were put into it without quotes
 }
 
 // text redacts s.
@@ -389,7 +392,7 @@ func (p *Pass) apply(s string, list []span, m mode, decoded int) string {
 	at := 0
 	for i := 0; i < len(list); i++ {
 		x := list[i]
-		inner := false
+		inner, first := false, i+1
 		for i+1 < len(list) && list[i+1].from < x.to { // overlapping ones are one
 			i++
 			if list[i].to > x.to {
@@ -400,6 +403,9 @@ func (p *Pass) apply(s string, list []span, m mode, decoded int) string {
 		b.WriteString(s[at:x.from])
 		p.report(x.rule)
 		if x.with != "" && inner {
+			if x.statement > 0 { // what other rules found is whole in the original only
+				x.with = p.e.statement(without(s, x.statement-1, x.to, list[first:i+1]), x.printed)
+			}
 			x.with = p.again(x.with, m, decoded)
 		}
 		if x.with != "" {
@@ -413,6 +419,19 @@ func (p *Pass) apply(s string, list []span, m mode, decoded int) string {
 		return s
 	}
 	b.WriteString(s[at:])
+	return b.String()
+}
+
+// without returns s from at to end with a ? in place of each span that goes.
+func without(s string, at, end int, list []span) string {
+	var b strings.Builder
+	for _, x := range list {
+		if x.with == "" && x.from >= at && x.to <= end {
+			b.WriteString(s[at:x.from] + "?")
+			at = x.to
+		}
+	}
+	b.WriteString(s[at:end])
 	return b.String()
 }
 

@@ -370,8 +370,8 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 	if dense(word) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
-	if len(word) >= 16 && g.looks&lookProse != 0 && (random(word, 3) || mixedCase(word) && random(word, 2)) && !isUUID(word) && noSlash(word) && !isPod(word) && !wordy(word) &&
-		((len(word) >= 20 || mixedCase(word)) && nearTelling(s, from) || tellsBehind(s, to)) {
+	if len(word) >= 16 && g.looks&lookProse != 0 && (random(word, 3) || mixedCase(word) && (random(word, 2) || isIdentifier(word) && shuffled(word))) && !isUUID(word) && noSlash(word) && !isPod(word) && !wordy(word) &&
+		((len(word) >= 20 || mixedCase(word) && isIdentifier(word)) && nearTelling(s, from) || tellsBehind(s, to)) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
 	if g.solid < 40 {
@@ -587,6 +587,18 @@ func nearTelling(s string, at int) bool {
 		}
 	}
 	return false
+}
+
+// shuffled reports whether a word has a digit, and letters that change their case four times or
+// more.
+func shuffled(s string) bool {
+	changes := 0
+	for i := 1; i < len(s); i++ {
+		if isAlpha(s[i]) && isAlpha(s[i-1]) && isUpper(s[i]) != isUpper(s[i-1]) {
+			changes++
+		}
+	}
+	return changes >= 4 && strings.ContainsAny(s, "0123456789")
 }
 
 // telling are words that name a secret behind it.

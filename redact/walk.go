@@ -1208,11 +1208,20 @@ func (p *Pass) argument(s string, i int32) nature {
 	case secret, cookies, connection:
 		return n
 	case flagged:
-		if endsIn(squeeze(segment(p.nodes[i].key)), "headers") {
+		if endsIn(squeeze(segment(p.nodes[i].key)), "headers") || p.inHeaders() {
 			return n
 		}
 	}
 	return plain
+}
+
+// inHeaders reports whether the list whose items are walked is one of a list of headers.
+func (p *Pass) inHeaders() bool {
+	k := len(p.path) - 1
+	for k > 0 && p.path[k] == "*" {
+		k--
+	}
+	return k >= 0 && endsIn(squeeze(segment(p.path[k])), "headers")
 }
 
 // culinary are names of secrets that are words of other things too, where they begin a name.
