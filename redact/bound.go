@@ -224,7 +224,7 @@ func wordsOf(s string) func(func(string) bool) {
 // bareErrors are errors of databases that write a value without quotes; what the
 // groups match goes.
 var bareErrors = []login{
-	{`value`, regexp.MustCompile(`(?i)\b(?:bad|invalid|illegal|malformed|incorrect|cannot read|unparseable) (?:[\w ]{0,30}\b)?value: ([^\r\n;]+?)(?:;|: While|$)`), false},
+	{`value: `, regexp.MustCompile(`(?i)\b(?:bad|invalid|illegal|malformed|incorrect|cannot read|unparseable) (?:[\w ]{0,30}\b)?value: ([^\r\n;]+?)(?:;|: While|$)`), false},
 	{`date`, regexp.MustCompile(`(?i)\b(?:cannot|could not|can't|unable to|failed to) parse (?:\w+ )?(?:date|datetime|timestamp|time|date64): ([^\r\n]+)`), false},
 	{`cannot`, regexp.MustCompile(`(?i)\bcannot (?:parse|convert|cast|read) (?:string|datetime|date|text|number|timestamp|value) ([^'"\r\n:]+?)(?: (?:to|as|into) |:)`), false},
 	{`value`, regexp.MustCompile(`(?im)\bvalue:? ([^'"\r\n(]+?) (?:is )?(?:out of range|cannot be (?:cast|converted)|could not be)\b`), false},

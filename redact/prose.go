@@ -1251,26 +1251,53 @@ func (p *Pass) quotedBefore(s string, list []span) []span {
 	if !strings.ContainsAny(s, "'\"[(") {
 		return list
 	}
-	for _, at := range rejections.FindAllStringSubmatchIndex(s, -1) {
-		if p.secretName(s[at[4]:at[5]]) {
-			list = append(list, span{from: at[2], to: at[3], rule: rulePair})
+	if strings.Contains(s, "value ") {
+		for _, at := range rejections.FindAllStringSubmatchIndex(s, -1) {
+			if p.secretName(s[at[4]:at[5]]) {
+				list = append(list, span{from: at[2], to: at[3], rule: rulePair})
+			}
 		}
 	}
-	if strings.Contains(s, ",") {
+	comma, space := quoteBehind(s)
+	if comma {
 		list = p.named(s, assignments, list)
 	}
-	list = p.named(s, definitions, list)
-	for _, at := range refusals.FindAllStringSubmatchIndex(s, -1) {
-		if p.tells(s[max(0, at[0]-80):at[0]]) {
-			list = append(list, span{from: at[2], to: at[3], rule: rulePair})
+	if space {
+		list = p.named(s, definitions, list)
+	}
+	if indexFold(s, " value") >= 0 || indexFold(s, "_value") >= 0 {
+		for _, at := range refusals.FindAllStringSubmatchIndex(s, -1) {
+			if p.tells(s[max(0, at[0]-80):at[0]]) {
+				list = append(list, span{from: at[2], to: at[3], rule: rulePair})
+			}
 		}
 	}
-	for _, at := range changes.FindAllStringSubmatchIndex(s, -1) {
-		if p.secretName(s[at[2]:at[3]]) {
-			list = append(list, span{from: at[4], to: at[5], rule: rulePair}, span{from: at[6], to: at[7], rule: rulePair})
+	if strings.Contains(s, " from \"") || strings.Contains(s, " from '") {
+		for _, at := range changes.FindAllStringSubmatchIndex(s, -1) {
+			if p.secretName(s[at[2]:at[3]]) {
+				list = append(list, span{from: at[4], to: at[5], rule: rulePair}, span{from: at[6], to: at[7], rule: rulePair})
+			}
 		}
 	}
 	return list
+}
+
+// quoteBehind reports whether quotes stand behind a comma, and behind a word and white
+// space.
+func quoteBehind(s string) (comma, space bool) {
+	last := byte(0) // before white space
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c <= ' ':
+		case c == '"' || c == '\'':
+			comma = comma || last == ','
+			space = space || i > 0 && s[i-1] <= ' ' && isNameByte(last)
+			last = c
+		case c != '<': // << of Erlang
+			last = c
+		}
+	}
+	return comma, space
 }
 
 // named takes the second group of each match whose first is the name of a secret.

@@ -761,8 +761,11 @@ func quotedValues(s, low string, at, end int, phrase string, list []span) []span
 			return list
 		}
 		from := at + i + 3
-		to := balanced(s, from-1)
-		return append(list, span{from: from, to: max(from, min(to-1, end)), rule: ruleDatabase})
+		to := balanced(s[:end], from-1)
+		if s[to-1] == ')' {
+			to--
+		}
+		return append(list, span{from: from, to: max(from, to), rule: ruleDatabase})
 	}
 	if c := phrase[len(phrase)-1]; c == '[' || c == '(' || phrase[0] == '"' {
 		at--
