@@ -231,7 +231,7 @@ var vendorWords = set(`adafruit airtable algolia alibaba asana bitbucket bittrex
 	finicity finnhub flickr freshbooks gitter heroku hubspot intercom kraken kucoin launchdarkly linkedin lob looker mailchimp mailgun mapbox mattermost
 	messagebird meraki netlify nytimes okta onelogin opsgenie pagerduty plaid privateai rapidapi sendbird sentry snyk sonar squarespace sumologic travis
 	trello twitch twilio zendesk yandex jenkins artifactory cohere mistral deepseek clearbit amplitude mixpanel segment honeybadger rollbar bugsnag pusher
-	ably auth0 cloudinary docusign easypost shippo zoom calendly webflow dynatrace logzio papertrail loggly`)
+	seed ably auth0 cloudinary docusign easypost shippo zoom calendly webflow dynatrace logzio papertrail loggly`)
 
 // issuers are further services whose keys are secrets, though their own names say
 // nothing, and addressing are words before "key" that make it the name of a thing.

@@ -75,7 +75,7 @@ const foreignStateWords = `geändert zurückgesetzt abgelaufen vergessen falsch 
 
 // nouns are the names of secrets in sentences.
 var nouns = append(slices.Concat(slices.Sorted(maps.Keys(foreignNouns)), foreignPhrases), []string{
-	"one-time password", "one time password", "one-time code", "one time code", "verification code", "2fa code", "mfa code", "sms code", "your code", "confirmation code", "authentication code", "recovery code", "recovery codes", "recovery phrase", "recovery words", "backup code", "backup codes",
+	"one-time password", "one time password", "one-time code", "one time code", "verification code", "2fa code", "mfa code", "sms code", "your code", "confirmation code", "authentication code", "recovery code", "recovery codes", "scratch code", "scratch codes", "emergency code", "emergency codes", "recovery phrase", "recovery words", "backup code", "backup codes",
 	"security code", "access code", "login code", "auth code", "authorization code", "api key", "api-key", "apikey", "api token", "access key", "private key", "secret key", "signing key",
 	"encryption key", "seed phrase", "seed words", "pass phrase", "passphrase", "pass code", "passcode", "password", "passwd", "pwd", "pw",
 	"access token", "auth token", "refresh token", "bearer token", "session token", "passkey", "pass word", "login password", "puk", "creds", "cred", "master key", "unlock code", "reset code", "activation code",
@@ -745,7 +745,7 @@ var areas = set(`form page screen dialog host server device machine node cluster
 // logins are words before a name of somebody whose secret comes next.
 var (
 	triggers = set(`with using use try tried trying wrong invalid incorrect bad rejected sent send temporary temp default initial entered enter given got received is:`)
-	whose    = set(`user username login account as user: username: login: account:`)
+	whose    = set(`user username login account as user: username: login: account: benutzer nutzer identifiant utilisateur usuario usuário utente gebruiker bruker användare użytkownik kullanıcı`)
 	adverbs  = set(`the a an my your his her their our its new old admin root master temporary default initial db database and`)
 )
 
@@ -936,6 +936,7 @@ func (m *meaning) find(low string) [][]int {
 var meanings = []meaning{
 	{[]string{"seed", "phrase", "mnemonic", "words"}, regexp.MustCompile(`\b(?:seed|words?|phrase|mnemonic)\b[^a-z\n]{1,4}((?:[a-z]{3,8}[ ,]+){11,23}[a-z]{3,8})`)},
 
+	{[]string{"answer"}, regexp.MustCompile(`\b(?:security|secret) question\b[^\n]{0,60}\banswer(?: is| was)?[:=]? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
 	{[]string{"one"}, regexp.MustCompile(`\b(?:new|current|correct|right|latest|temporary|other|second) one(?: is| will be|:)(?: now)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
 	{[]string{"mismatch"}, regexp.MustCompile(`\bmismatch\w*[:,;]? .{0,24}?\b(?:expected|want|wanted|stored)[:=]? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)["'` + "`" + `,;]*(?: but)? (?:got|was|found|given|received|entered|have|actual)[:=]? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
 	{[]string{"new value"}, regexp.MustCompile(`\b(?:old|previous|current) value(?: is| was|:|=)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)["'` + "`" + `,;]* (?:and |but )?(?:the )?new value(?: is|:|=)? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
@@ -951,6 +952,7 @@ var hints = []meaning{
 	{[]string{"passwor", "kennwor", "mot de passe", "contrase", "senha", "wachtwoord", "adgangskode", "lösenord", "hasło", "haslo", "heslo"}, regexp.MustCompile(`(?:passwort|kennwort|mot de passe|contraseña|contrasena|senha|wachtwoord|adgangskode|lösenord|hasło|haslo|heslo)[^.\n]{1,50} (?:auf|zu|à|en|a|para|por|naar|in|til|till|na|på) ["']?([^\s"',;]+)`)},
 	{[]string{"it is ", "it's ", "this is ", "that is "}, regexp.MustCompile(`\b(?:password|passphrase|passcode|pin|token|secret|credentials?|api key)\b[^.\n]{0,60}[:;,.] ?(?:it is|it's|this is|that is)(?: now)?:? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
 	{[]string{" with "}, regexp.MustCompile(`\b(?:key|token|secret|password|code|pin)s? (?:starts|begins|ends|starting|beginning|ending) with ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
+	{[]string{" question"}, regexp.MustCompile(`\banswer to (?:\w+ )?(?:security|secret) question(?: is| was)?:? ["'` + "`" + `]?([^\s"'` + "`" + `,;]+)`)},
 	{[]string{" but "}, regexp.MustCompile(`\bbut (?:was|got|found|received)[: ]+["'` + "`" + `]?([^\s"'` + "`" + `,;)]+)`)},
 	{[]string{"meet", "satisf", "compl"}, regexp.MustCompile(`["'` + "`" + `]([^"'` + "`" + `\s]{4,64})["'` + "`" + `] (?:does not|doesn't|did not|must) (?:meet|satisfy|comply)`)},
 	{[]string{"ssid", "wifi", "wi-fi", "wlan"}, regexp.MustCompile(`\b(?:ssid|wi-?fi|wlan)[: =]+["']?[\w-]+["']?(?:[,;]? ?(?:key|pass\w*|pw|psk)| ?/)[: =]*["'(]?([^\s"',;)]+)`)},
@@ -1053,7 +1055,7 @@ func isNamed(s string, from, to int) bool {
 
 // Secrets that are several codes, and those that are several words.
 var (
-	lists   = map[string]bool{"recovery code": true, "recovery codes": true, "backup code": true, "backup codes": true}
+	lists   = map[string]bool{"recovery code": true, "recovery codes": true, "scratch code": true, "scratch codes": true, "emergency code": true, "emergency codes": true, "backup code": true, "backup codes": true}
 	phrases = map[string]bool{"seed words": true, "recovery words": true, "secret phrase": true, "mnemonic phrase": true, "seed phrase": true, "mnemonic": true, "recovery phrase": true, "passphrase": true, "pass phrase": true}
 )
 

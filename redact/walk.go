@@ -770,7 +770,7 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		if node.kind == object && segment(node.key) == "auth" {
 			return p.authMember(i, at)
 		}
-		if p.isGroup(i) {
+		if p.isGroup(i) || node.kind == object && p.inPolicy() {
 			return p.walk(i, at)
 		}
 		return p.omit(i, marker(ruleKey), ruleKey)
@@ -947,6 +947,12 @@ func (p *Pass) changeMember(i int32, n nature, at place) bool {
 		changed = p.member(c, n, at) || changed
 	}
 	return changed
+}
+
+// inPolicy reports whether the member that is walked is right within a policy, which says of
+// what kind a secret must be: {"policy": {"password": {"minLength": 12}}}.
+func (p *Pass) inPolicy() bool {
+	return len(p.path) > 2 && endsIn(squeeze(segment(p.path[len(p.path)-2])), "policy", "policies", "requirements")
 }
 
 // isGroup reports whether node i is the first part of the name of a group of Kubernetes whose
