@@ -25,7 +25,7 @@ type ElasticsearchConfig struct {
 	Shards   int `mapstructure:"shards"`
 	Replicas int `mapstructure:"replicas"`
 	// Compression of requests and answers: gzip, none, or auto, which is none where
-	// all nodes are on this machine. What is sent waits in the spool in that form.
+	// all nodes are on this machine.
 	Compression string `mapstructure:"compression"`
 	// RequestSize is how many bytes a bulk has at most, before compression.
 	RequestSize int `mapstructure:"request_size"`

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -171,7 +170,7 @@ func (h *shipper) collect(frames []spool.Frame) (_ []spool.Frame, exclusive, ful
 			return frames, false, false, err
 		}
 		exclusive = decodeNote(f.Note).exclusive
-		if len(frames) > 0 && (exclusive || raw+f.Raw > size || isPacked(f.Data) != isPacked(frames[0].Data)) {
+		if len(frames) > 0 && (exclusive || raw+f.Raw > size || isZipped(f.Data) != isZipped(frames[0].Data)) {
 			h.held = f
 			return frames, false, true, nil
 		}
@@ -329,15 +328,15 @@ func (h *shipper) grow() {
 // them was not simply stored.
 func (h *shipper) sendFrames(ctx context.Context, frames []spool.Frame, counts []spool.Counts) ([]*item, error) {
 	records := 0
-	parts := make([][]byte, len(frames))
+	pieces := make([]piece, len(frames))
 	for i, f := range frames {
 		if err := h.ensure(ctx, decodeNote(f.Note).indices); err != nil {
 			return nil, err
 		}
-		parts[i], records = f.Data, records+f.Records
+		pieces[i], records = piece{f.Data, f.Raw}, records+f.Records
 	}
 	began := time.Now()
-	answer, err := h.bulk(ctx, parts, records)
+	answer, err := h.bulk(ctx, pieces, records)
 	if err != nil {
 		return nil, err
 	}
@@ -373,49 +372,82 @@ type result struct {
 	Error  *itemError
 }
 
-// A bulkRequest sends the parts of a bulk one after the other: they need no room
-// together.
+// A piece of a bulk is the lines of a frame.
+type piece struct {
+	packed []byte
+	lines  int // bytes of them, unpacked
+}
+
+// A bulkRequest sends its pieces one after the other: they need no room together.
 type bulkRequest struct {
 	esapi.BulkRequest
-	parts [][]byte // all of them packed, or none
+	pieces []piece // all of them for the cluster to unpack, or none
 }
 
 // Do implements [request].
 func (r bulkRequest) Do(ctx context.Context, transport esapi.Transport) (*esapi.Response, error) {
-	return r.BulkRequest.Do(ctx, withParts{transport, r.parts})
+	return r.BulkRequest.Do(ctx, inPieces{transport, r.pieces})
 }
 
-// withParts is a transport of requests whose body is in parts.
-type withParts struct {
+// inPieces is a transport of requests whose body is in pieces.
+type inPieces struct {
 	esapi.Transport
-	parts [][]byte
+	pieces []piece
 }
 
-func (t withParts) Perform(req *http.Request) (*http.Response, error) {
-	for _, part := range t.parts {
-		req.ContentLength += int64(len(part))
+// Perform implements [esapi.Transport].
+func (t inPieces) Perform(req *http.Request) (*http.Response, error) {
+	for _, p := range t.pieces {
+		if isZipped(p.packed) {
+			req.ContentLength += int64(len(p.packed))
+		} else {
+			req.ContentLength += int64(p.lines)
+		}
 	}
 	req.GetBody = func() (io.ReadCloser, error) { // once more for each try
-		parts := slices.Clone(net.Buffers(t.parts)) // reading empties it
-		return io.NopCloser(&parts), nil
+		return io.NopCloser(&piecesReader{pieces: t.pieces}), nil
 	}
 	req.Body, _ = req.GetBody()
 	return t.Transport.Perform(req)
 }
 
+// A piecesReader reads pieces one after the other, as the cluster shall get them.
+type piecesReader struct {
+	pieces []piece
+	rest   []byte // of the piece before
+}
+
+func (r *piecesReader) Read(b []byte) (n int, err error) {
+	for len(r.rest) == 0 {
+		if len(r.pieces) == 0 {
+			return 0, io.EOF
+		}
+		r.rest = r.pieces[0].packed
+		if !isZipped(r.rest) {
+			if r.rest, err = unpack(r.rest); err != nil {
+				return 0, err
+			}
+		}
+		r.pieces = r.pieces[1:]
+	}
+	n = copy(b, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}
+
 // bulk sends lines, which ask for an alias so that no index is made on the
 // way. It returns nil if every record was stored, else what became of each.
-func (h *shipper) bulk(ctx context.Context, parts [][]byte, records int) ([]result, error) {
+func (h *shipper) bulk(ctx context.Context, pieces []piece, records int) ([]result, error) {
 	requireAlias := true
 	header := http.Header{"Content-Type": {"application/x-ndjson"}}
-	if isPacked(parts[0]) {
+	if isZipped(pieces[0].packed) {
 		header.Set("Content-Encoding", "gzip")
 	}
 	var text json.RawMessage
 	err := h.store.client.do(ctx, bulkRequest{esapi.BulkRequest{
 		RequireAlias: &requireAlias, Header: header,
 		FilterPath: []string{"errors", "items.*.status", "items.*.error.type", "items.*.error.reason"},
-	}, parts}, &text)
+	}, pieces}, &text)
 	if err != nil {
 		return nil, err
 	}
@@ -580,13 +612,11 @@ func (h *shipper) send(ctx context.Context, items []*item) error {
 		lines = h.store.names.appendAction(lines, i.index, i.hash)
 		lines = append(append(lines, i.doc...), '\n')
 	}
-	if h.store.client.compressed {
-		var err error
-		if lines, err = pack(lines); err != nil {
-			return err
-		}
+	packed, err := h.store.client.pack(lines)
+	if err != nil {
+		return err
 	}
-	results, err := h.bulk(ctx, [][]byte{lines}, len(items))
+	results, err := h.bulk(ctx, []piece{{packed, len(lines)}}, len(items))
 	if isStatus(err, http.StatusRequestEntityTooLarge) {
 		if len(items) > 1 {
 			return errors.Join(h.send(ctx, items[:len(items)/2]), h.send(ctx, items[len(items)/2:]))

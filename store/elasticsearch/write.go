@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/s2"
 
 	"github.com/auditlog/auditlog/audit"
 	"github.com/auditlog/auditlog/store"
@@ -66,11 +67,7 @@ func (s *Store) Write(ctx context.Context, batch store.Batch) error {
 	}
 	err = s.spool.Append(ctx, frames...)
 	for _, f := range frames {
-		if isPacked(f.Data) { // the spool has written it, or will never
-			packedBuffers.put(f.Data)
-		} else {
-			lineBuffers.put(f.Data)
-		}
+		packedBuffers.put(f.Data) // the spool has written it, or will never
 	}
 	return err
 }
@@ -111,12 +108,14 @@ func (s *Store) setAside(l *audit.DeadLetter) record {
 	return r
 }
 
-// frames encodes records, and compresses them if the cluster shall get them so: once,
-// what is in a frame is sent as it is.
+// frames encodes and compresses records, once: what the cluster gets compressed is sent
+// as it is in its frame.
 func (s *Store) frames(records []record, exclusive bool) (frames []spool.Frame, err error) {
 	first, instance := s.spool.Reserve(len(records)), s.spool.Instance()
+	lines := lineBuffers.get()
+	defer func() { lineBuffers.put(lines) }()
 	for len(records) > 0 {
-		lines := lineBuffers.get()
+		lines = lines[:0]
 		note := note{exclusive: exclusive}
 		n := 0
 		for n < len(records) && n < maxFrameRecords && len(lines) < maxFrame {
@@ -133,15 +132,11 @@ func (s *Store) frames(records []record, exclusive bool) (frames []spool.Frame, 
 			note.addShare(r.account())
 			n++
 		}
-		f := spool.Frame{First: first, Records: n, Raw: len(lines), Note: note.encode(), Data: lines}
-		if s.client.compressed {
-			f.Data, err = pack(lines)
-			lineBuffers.put(lines)
-			if err != nil {
-				return nil, err
-			}
+		packed, err := s.client.pack(lines)
+		if err != nil {
+			return nil, err
 		}
-		frames = append(frames, f)
+		frames = append(frames, spool.Frame{First: first, Records: n, Raw: len(lines), Note: note.encode(), Data: packed})
 		records, first = records[n:], first+uint64(n)
 	}
 	return frames, nil
@@ -171,13 +166,32 @@ var (
 	}}
 )
 
-// pack returns text as a gzip member. Members after one another are one text.
-func pack(text []byte) ([]byte, error) {
+// How the data of a frame is compressed: its first byte.
+const (
+	inGzip = 0x1f // as the cluster takes it: a member of gzip, and members after one another are one text
+	inS2   = 's'  // for less CPU, where the cluster gets it as it was: an S2 block after this byte
+)
+
+// pack compresses lines as they wait in the spool.
+func (c *client) pack(lines []byte) ([]byte, error) {
+	if c.compressed {
+		return zip(lines)
+	}
+	n := s2.MaxEncodedLen(len(lines))
+	if n < 0 {
+		return nil, s2.ErrTooLarge
+	}
+	packed := append(slices.Grow(packedBuffers.get(), 1+n), inS2)
+	return packed[:1+len(s2.Encode(packed[1:1+n], lines))], nil
+}
+
+// zip returns lines as a member of gzip.
+func zip(lines []byte) ([]byte, error) {
 	packed := bytes.NewBuffer(packedBuffers.get())
 	w := packers.Get().(*gzip.Writer)
 	defer packers.Put(w)
 	w.Reset(packed)
-	if _, err := w.Write(text); err != nil {
+	if _, err := w.Write(lines); err != nil {
 		return nil, err
 	}
 	if err := w.Close(); err != nil {
@@ -186,15 +200,14 @@ func pack(text []byte) ([]byte, error) {
 	return packed.Bytes(), nil
 }
 
-// isPacked tells what [pack] returned from lines, which begin with a brace.
-func isPacked(data []byte) bool { return len(data) > 0 && data[0] == 0x1f }
+func isZipped(packed []byte) bool { return len(packed) > 0 && packed[0] == inGzip }
 
 // unpack returns the lines of a frame.
-func unpack(data []byte) ([]byte, error) {
-	if !isPacked(data) {
-		return data, nil
+func unpack(packed []byte) ([]byte, error) {
+	if len(packed) > 0 && packed[0] == inS2 {
+		return s2.Decode(nil, packed[1:])
 	}
-	r, err := gzip.NewReader(bytes.NewReader(data))
+	r, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return nil, err
 	}
