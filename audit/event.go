@@ -282,19 +282,20 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 		if f == nil {
 			return fmt.Errorf("read event: unknown field %q", name)
 		}
-		if err := e.decode(f, raw); err != nil {
+		if err := e.SetJSON(f, raw); err != nil {
 			return fmt.Errorf("read event: field %q: %w", name, err)
 		}
 	}
 	return nil
 }
 
-func (e *Event) decode(f *Field, raw json.RawMessage) error {
+// SetJSON sets f to what [Event.AppendValue] wrote, as the setter of its kind does.
+func (e *Event) SetJSON(f *Field, raw json.RawMessage) error {
 	switch f.Kind {
 	case Text:
-		return decode(raw, func(s string) { e.set(f, value{text: s}) })
+		return decode(raw, func(s string) { e.SetText(f, s) })
 	case List:
-		return decode(raw, func(list []string) { e.setList(f, list) })
+		return decode(raw, func(list []string) { e.SetList(f, list) })
 	case Number:
 		return decode(raw, func(n int64) { e.SetNumber(f, n) })
 	case Flag:
@@ -302,8 +303,7 @@ func (e *Event) decode(f *Field, raw json.RawMessage) error {
 	case Instant:
 		return decode(raw, func(t time.Time) { e.SetInstant(f, t) })
 	default:
-		e.set(f, value{text: string(raw)})
-		return nil
+		return e.SetObject(f, string(raw))
 	}
 }
 

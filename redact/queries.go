@@ -7,8 +7,7 @@ import (
 
 // querySigns are literals of which one is in each text that is a query in a language
 // other than SQL; in lower case.
-var querySigns = strings.Split(`| where || project|| summarize|| extend || stats |||= "||~ "|| take ||> filter|||> range||.has('||.has("||g.addv(||.property('||.property("|| ~ "|`+
-	`|(&(||(|(||(!(||='||hset ||hmset ||lpush ||rpush ||sadd ||zadd ||setex ||mset ||xadd ||setnx ||getset ||/_doc||/_update||/_search||/_bulk||/_create||{ ?`, "||")
+var querySigns = append(strings.Split(` ~ "||(&(||(|(||(!(||='||hset ||hmset ||lpush ||rpush ||sadd ||zadd ||setex ||mset ||xadd ||setnx ||getset ||/_doc||/_update||/_search||/_bulk||/_create||{ ?`, "||"), pipes...)
 
 // pipes are signs of queries whose quoted texts are all values.
 var pipes = []string{"| where ", "| project", "| summarize", "| extend ", "| stats ", "|= \"", "|~ \"", "| take ", "|> filter", "|> range", ".has('", ".has(\"", "g.addv(", ".property('", ".property(\""}

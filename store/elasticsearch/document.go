@@ -158,37 +158,11 @@ func (d document) event(id audit.ID) (e audit.Event, err error) {
 		if !ok {
 			continue
 		}
-		if err := setField(&e, f, raw); err != nil {
+		if err := e.SetJSON(f, raw); err != nil {
 			return e, fmt.Errorf("read event %s: field %q: %w", id, f.Name, err)
 		}
 	}
 	return e, nil
-}
-
-func setField(e *audit.Event, f *audit.Field, raw json.RawMessage) error {
-	switch f.Kind {
-	case audit.Text:
-		return setTo(raw, func(v string) { e.SetText(f, v) })
-	case audit.List:
-		return setTo(raw, func(v []string) { e.SetList(f, v) })
-	case audit.Number:
-		return setTo(raw, func(v int64) { e.SetNumber(f, v) })
-	case audit.Flag:
-		return setTo(raw, func(v bool) { e.SetFlag(f, v) })
-	case audit.Instant:
-		return setTo(raw, func(v time.Time) { e.SetInstant(f, v) })
-	default:
-		return e.SetObject(f, string(raw))
-	}
-}
-
-func setTo[T any](raw json.RawMessage, set func(T)) error {
-	var v T
-	if err := json.Unmarshal(raw, &v); err != nil {
-		return err
-	}
-	set(v)
-	return nil
 }
 
 // A letter is a dead letter as it is kept in a document.
