@@ -845,7 +845,7 @@ func (p *Pass) tellsItself(s string) bool {
 			if !named {
 				return false
 			}
-			_, to := quoted(s[:len(s)], i, "")
+			_, to := quoted(s, i, "")
 			i, named = to, false
 		}
 	}

@@ -708,7 +708,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 // isAddressee reports whether a word is an e-mail address.
 func isAddressee(word string) bool {
 	user, host, ok := strings.Cut(word, "@")
-	return ok && user != "" && hostName(host) && strings.IndexAny(user, "!#$%^*&:/") < 0
+	return ok && user != "" && hostName(host) && !strings.ContainsAny(user, "!#$%^*&:/")
 }
 
 // isTicket reports whether a word is the number of a thing behind letters that say which
