@@ -104,7 +104,7 @@ var sounding = set(`
 	history histories log threshold thresholds remaining channel channels minute second hour balance available consumed inventory detection hygiene leak
 	scanning scanner
 	exception exceptions controller impl factory listener filter interceptor repository test tests spec util utils model view component page form dialog screen dashboard
-	pub user username lifespan lifespans digits chars characters digit minimum maximum scanned
+	pub lifespan lifespans digits chars characters digit minimum maximum scanned
 	checker checked check changes reminder notification email2 expiresin expiresat expirydate lastchanged rotationdays delivery
 `)
 
@@ -405,7 +405,7 @@ func (e *Engine) plainKey(part string) bool {
 			return false
 		}
 	}
-	return isIdentifier(part) && !(len(part) >= 8 && (random(part, 2) || changeable(part)))
+	return isIdentifier(part) && !(len(part) >= 8 && (random(part, 2) || changeable(part) || mixedCase(part) && strings.ContainsAny(part, "0123456789") && !wordy(part)))
 }
 
 // changeable reports whether the kinds of characters of s change as chance has them.
@@ -825,6 +825,9 @@ func verdict(w []string, i, j int, term string) nature {
 	last := w[len(w)-1]
 	if j == len(w)-1 && (last == "history" || last == "histories") && strings.HasPrefix(term, "p") {
 		return flagged // those before, or how many of them
+	}
+	if j == len(w)-1 && (term == "basicauth" || term == "proxyauth") && (last == "user" || last == "username") {
+		return plain
 	}
 	if j == len(w)-1 && last == "result" && (results[term] || results[term[:len(term)-1]]) {
 		return plain

@@ -558,10 +558,13 @@ var (
 // all behind it is whose it is, or who did something with it: x von Ada, x (reset by Dr. Ada).
 func beforePerson(s string, from, to int) int {
 	w := strings.Fields(s[from:min(to, from+maxName)])
-	if len(w) < 3 || len(w) > 8 {
+	if len(w) < 3 || len(w) > 9 {
 		return to
 	}
 	first, rest := strings.TrimRight(w[0], ",;"), w[1:]
+	if authMethods[lowered(first)] && strings.HasPrefix(s[from+len(first):], " "+rest[0]) { // Token x
+		first, rest = first+" "+rest[0], rest[1:]
+	}
 	for first != "" && isDigit(first[len(first)-1]) && len(rest) > 2 && number(rest[0]) && strings.HasPrefix(s[from+len(first):], " "+rest[0]) { // 316 25 9587
 		first, rest = first+" "+rest[0], rest[1:]
 	}

@@ -1086,7 +1086,11 @@ func listEnd(s string, from, to int, several bool) int {
 func phraseEnd(s string, from int) int {
 	end := lineEnd(s, from)
 	at := from
+	commas := strings.IndexByte(s[from:min(end, from+10)], ',') >= 0 // between the words
 	for n := 0; n <= 24 && at < end; n++ {
+		if n >= 12 && n%3 == 0 && s[at] == ',' && !commas {
+			return at
+		}
 		for at < end && strings.IndexByte(" ,", s[at]) >= 0 {
 			at++
 		}

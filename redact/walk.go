@@ -602,7 +602,7 @@ func (p *Pass) nameIn(i int32) string {
 	case n.kind == object && n.trait.namesPair:
 		for c := n.child; c >= 0; c = p.nodes[c].next { // {"id": "f1", "label": "Password"}, {"en": "Pin"}
 			m := &p.nodes[c]
-			if m.kind == text && len(m.text) <= 80 && p.pairNature(m.text) != plain {
+			if m.kind == text && len(m.text) <= 80 && (len(m.key) == 2 || p.trait(m.key).namesPair) && p.pairNature(m.text) != plain {
 				name = m.text
 				break
 			}
@@ -623,6 +623,10 @@ func (p *Pass) nameIn(i int32) string {
 // names reports whether node i is the name of a secret, not its value.
 func (p *Pass) names(i int32) bool {
 	n := &p.nodes[i]
+	if n.kind == object && n.trait.namesPair {
+		name := p.nameIn(i)
+		return name != "" && p.pairNature(name) != plain
+	}
 	return n.kind == text && n.trait.namesPair && isIdentifier(n.text) && p.pairNature(n.text) != plain
 }
 
@@ -1201,7 +1205,13 @@ func (p *Pass) assigned(i int32) bool {
 // argument reports the nature of the item after s in list i of arguments or of
 // names and values: ["--password", "x"], ["Authorization", "x"].
 func (p *Pass) argument(s string, i int32) nature {
-	if len(s) < 2 || len(s) > 64 || strings.ContainsAny(s, " =:@/") {
+	if len(s) < 2 || len(s) > 64 {
+		return plain
+	}
+	if name, ok := strings.CutSuffix(strings.Trim(s, "\"'"), ":"); ok && isIdentifier(name) && p.secretName(name) { // half a header
+		return secret
+	}
+	if strings.ContainsAny(s, " =:@/") {
 		return plain
 	}
 	if s == "-p" {
