@@ -256,10 +256,10 @@ func (p *Pass) formPairs(s string, list []span) []span {
 
 // encodedNames finds the values of a form whose names are encoded: %70%69%6e=….
 func (p *Pass) encodedNames(form string, offset int, list []span) []span {
-	at := max(0, strings.IndexByte(form, '?')+1)
-	for part := range strings.SplitSeq(form[at:], "&") {
-		from := offset + at
-		at += len(part) + 1
+	for at, next := max(0, strings.IndexByte(form, '?')+1), 0; at < len(form); at = next {
+		var end int
+		end, next = separated(form, at)
+		from, part := offset+at, form[at:end]
 		name, value, ok := strings.Cut(part, "=")
 		if !ok || value == "" || len(name) > maxName || strings.IndexByte(name, '%') < 0 || p.e.isMarker(value) {
 			continue
@@ -269,6 +269,22 @@ func (p *Pass) encodedNames(form string, offset int, list []span) []span {
 		}
 	}
 	return list
+}
+
+// separated returns where the member of a form ends that begins at from, and where the next
+// one begins: an ampersand is as it is, or as JSON or HTML escapes it.
+func separated(form string, from int) (end, next int) {
+	for end = from; end < len(form); end++ {
+		switch rest := form[end:]; {
+		case strings.HasPrefix(rest, "&amp;"):
+			return end, end + len("&amp;")
+		case rest[0] == '&':
+			return end, end + 1
+		case strings.HasPrefix(rest, `\u0026`):
+			return end, end + len(`\u0026`)
+		}
+	}
+	return end, end
 }
 
 // isFieldName reports whether s may be the name of a field of a form: a[b], a:b, a$b.
