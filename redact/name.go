@@ -181,7 +181,7 @@ var bindingWords = set(`bind binds bindings bindparams bindparameters bindvalues
 // Names of bound values by their words: queryParams, jdbc.binds, prepared_args.
 var (
 	boundWords     = set(`bind binds binding bindings bound placeholder placeholders bindvar bindvars bindparam bindparams bindvalues`)
-	statementWords = set(`db sql query statement stmt jdbc hibernate cql cypher prepared positional named orm database n1ql odbc sqlalchemy knex parameter`)
+	statementWords = set(`db sql query statement stmt jdbc hibernate cql cypher prepared positional named orm n1ql odbc sqlalchemy knex parameter`)
 	parameterWords = set(`param params parameter parameters arg args argument arguments var vars variable variables values replacements inputs`)
 	ofRequests     = set(`http url uri route path request rpc header`)
 )
@@ -305,6 +305,7 @@ type trait struct {
 	command   bool   // it is a command of MongoDB
 	calls     bool   // its value is the name of what is called
 	dotted    bool   // it has dots
+	describes bool   // it says which columns the rows beside it have
 	joins     bool   // its name is complete only with the one around it: api, key
 	answers   bool   // it is the answer to a question that is around it
 	clean     bool   // the name itself holds no secret, being a short identifier
@@ -343,6 +344,7 @@ func (e *Engine) trait(name string) trait {
 		command:   mongoCommands[last],
 		calls:     calling[last],
 		dotted:    strings.IndexByte(name, '.') >= 0,
+		describes: describing[last] || describing[segment(outerName(name))],
 		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase" || joined == "number" || joined == "codes" || joined == "words" || joined == "seed" || joined == "private" || joined == "community",
 		answers:   last == "answer" || last == "answers",
 		isQuery:   queried(name) || last == "query" || last == "result" || last == "output" || joined == "text" || joined == "command" || joined == "q",
@@ -421,6 +423,9 @@ func changeable(s string) bool {
 	}
 	return changes*5 > pairs*2
 }
+
+// describing are names of what describes the columns of a result whose rows are beside it.
+var describing = set(`columns cols columninfo columnmetadata columntypes fields schema meta resultsetmetadata rowtype metadata statistics stats`)
 
 // calling are names of members that say what is called, beside its arguments.
 var calling = set(`method cmd command function func action rpc procedure methodname`)

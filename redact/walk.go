@@ -185,6 +185,8 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			is = secret
 		case sealed && t.data && (near.kind == "" || sealedData(strings.TrimPrefix(key, near.kind))), near.granted && t.code && p.nodes[c].kind == text:
 			is = secret
+		case near.described && p.nodes[c].kind == array && segment(key) == "data" && is != rows && p.records(c) > 0:
+			is = rows
 		case statement != "" && (t.bindable || bindingNames[squeeze(within(key, statement[1:]))]):
 			is = binding
 		}
@@ -394,6 +396,7 @@ type near struct {
 	granted   bool            // whether it asks for a token
 	jwk       bool            // whether it is a JSON web key (RFC 7517)
 	called    string          // the name of what is called, if that takes a secret
+	described bool            // whether it describes the columns of the rows in it
 	streamed  bool            // whether it is a change of a row in a stream, as Debezium sends it
 	variables map[string]bool // of an operation of GraphQL, those that are secrets
 }
@@ -439,6 +442,7 @@ func (p *Pass) siblings(i int32) (x near) {
 		op = op || n.key == "op" && n.kind == text && len(n.text) == 1
 		stamped = stamped || n.key == "ts_ms" || n.key == "source"
 		x.jwk = x.jwk || t.jwk
+		x.described = x.described || t.describes && p.describesColumns(i, c)
 		if n.kind == array && namesPath(n) || n.kind == object && t.namesPair || n.kind == boolean && t.marks {
 			named = true
 		}
@@ -491,6 +495,43 @@ func (p *Pass) siblings(i int32) (x near) {
 		}
 	}
 	return x
+}
+
+// describesColumns reports whether member c of object i says which columns, or how many
+// rows, the result has that is beside it: columns with their names, or statistics beside
+// the number of rows.
+func (p *Pass) describesColumns(i, c int32) bool {
+	n := &p.nodes[c]
+	name := segment(n.key)
+	if !describing[name] { // of a dotted name
+		name = segment(outerName(n.key))
+	}
+	switch {
+	case n.kind == array && n.child >= 0 && p.nodes[n.child].kind == text:
+		return strings.HasPrefix(name, "col")
+	case n.kind == array:
+		for item := n.child; item >= 0; item = p.nodes[item].next {
+			if p.nodes[item].kind != object || p.itemName(item) == "" {
+				return false
+			}
+		}
+		return n.child >= 0
+	case name == "resultsetmetadata":
+		return true
+	case strings.HasPrefix(name, "stat"):
+		for m := p.nodes[i].child; m >= 0; m = p.nodes[m].next {
+			if p.nodes[m].kind == numeral && segment(p.nodes[m].key) == "rows" {
+				return true
+			}
+		}
+	case n.kind == object:
+		for m := n.child; m >= 0; m = p.nodes[m].next {
+			if last := segment(p.nodes[m].key); p.nodes[m].kind == array && (last == "fields" || last == "columns") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // takesSecret reports whether what is called logs somebody in, or sets a secret: auth.login,
@@ -786,6 +827,9 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		}
 		return p.omit(i, marker(ruleWebhook), ruleWebhook)
 	case binding:
+		if p.grantsRoles(i) {
+			return p.walk(i, at)
+		}
 		if node.kind == array || node.kind == object || node.kind == text {
 			return p.omit(i, marker(ruleSQL), ruleSQL)
 		}
@@ -862,6 +906,30 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		}
 	}
 	return p.walk(i, at)
+}
+
+// grantsRoles reports whether node i is a list of who has which role, as policies of
+// Google Cloud bind them.
+func (p *Pass) grantsRoles(i int32) bool {
+	n := &p.nodes[i]
+	if n.kind != array {
+		return false
+	}
+	for c := n.child; c >= 0; c = p.nodes[c].next {
+		role, member := false, false
+		for m := p.nodes[c].child; m >= 0 && p.nodes[c].kind == object; m = p.nodes[m].next {
+			switch p.nodes[m].key {
+			case "role":
+				role = true
+			case "members", "member":
+				member = true
+			}
+		}
+		if !role || !member {
+			return false
+		}
+	}
+	return n.child >= 0
 }
 
 // clauses are those of queries of Elasticsearch, under which values of documents stand.
@@ -1217,6 +1285,9 @@ func (p *Pass) argument(s string, i int32) nature {
 	if s == "-p" {
 		return secret
 	}
+	if s[0] != '-' && !p.ofPairs(s, i) {
+		return plain
+	}
 	if first, _, more := strings.Cut(s, "-"); more && culinary[first] {
 		return plain // pepper-nese
 	}
@@ -1229,6 +1300,18 @@ func (p *Pass) argument(s string, i int32) nature {
 		}
 	}
 	return plain
+}
+
+// pairLists are lists in the plural that may be names and their values in turn.
+var pairLists = set(`args arguments params parameters options opts flags headers values vars variables fields pairs attributes properties props settings items entries credentials creds secrets
+	tokens keys cookies auths changes diffs deltas lines commands cmds words parts`)
+
+// ofPairs reports whether the name of a secret that is s may have its value behind it in
+// list i: not if the list is one of like things, such as tags, but of a secret that is
+// called just so.
+func (p *Pass) ofPairs(s string, i int32) bool {
+	name := squeeze(segment(p.nodes[i].key))
+	return len(name) < 2 || name[len(name)-1] != 's' || endsIn(name, "ss", "us") || pairLists[name] || endsIn(name, "args", "headers", "params", "options", "arguments") || p.secretName(p.nodes[i].key)
 }
 
 // inHeaders reports whether the list whose items are walked is one of a list of headers.

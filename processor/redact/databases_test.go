@@ -16,6 +16,10 @@ func init() {
 			"exec insert into t values ($1,$2) args=[§r 3] err=x", "Executing query SELECT a FROM t WHERE b = ? with args (§r, 3)", "SELECT a FROM t WHERE b = :b {:b=>\"§r\"}", "-- @b: Input String (Size = 40; Value = '§r')", "-- @p0: '§r' (Type = String, Size = 4000)", "-- p__linq__0: '§r' (Type = String, Size = 4000)", "extracted value ([name1_0_] : [VARCHAR]) - [§r]", "extracted value (2:VARCHAR) -> [§r]",
 			"knex:bindings [ '§r', 3 ]", "bound values: '§r', 3", "with bindings (§r, 3)", "bind variables: :1='§r', :2=3", "Bind#0 oacdty=01 value=\"§r\"", " bind 0: value=\"§r\"",
 		},
+		"rows beside their columns": {
+			`{"columns":[{"name":"a","type":"varchar"}],"data":[["§r",1]]}`, `{"id":"q","columns":[{"name":"a"}],"data":[["§r",1],["§r",2],["§r",3],["§r",4]],"stats":{"state":"FINISHED"}}`, `{"resultSetMetaData":{"numRows":2},"data":[["1","§r"],["2","§r"]]}`, `{"meta":[{"name":"n","type":"String"}],"data":[{"n":"§r"}],"rows":1,"statistics":{"elapsed":0.1}}`,
+			`{"data":[{"n":"§r"}],"rows":1,"statistics":{"elapsed":0.1}}`, `{"schema":{"fields":[{"name":"n","type":"string"}]},"data":[{"n":"§r"},{"n":"§r"}]}`, `{"columns":["id","name"],"index":[0],"data":[[1,"§r"]]}`, `{"fields":[{"name":"n","dataTypeID":25}],"data":[["§r"]]}`,
+		},
 		"bind attributes": {
 			`{"db.bindings":"[\"§r\",3]"}`, `{"query_params":["§r",3]}`, `{"query_params":{"name":"§r"}}`, `{"query_params":"{\"name\":\"§r\"}"}`, `{"sql_params":"name=§r"}`, `{"sql_params":["§r"]}`, `{"db.statement.parameters":"['§r', 3]"}`, `{"db.statement.parameters":["§r"]}`, `{"db.query.parameter.name":"§r"}`, `{"db.query.parameter.0":"§r"}`, `{"db.query.parameters":{"name":"§r"}}`, `{"db":{"query":{"parameter":{"name":"§r"}}}}`,
 			`{"db":{"operation":{"parameter":{"name":"§r"}}}}`, `{"sqlParameters":{"p1":"§r"}}`, `{"statementParameters":["§r"]}`, `{"bindVariables":{"v1":"§r"}}`, `{"bind_vars":{"v1":"§r"}}`, `{"queryParams":{"name":"§r"},"sql":"SELECT a FROM t WHERE b=:name"}`, `{"sql":"SELECT a FROM t WHERE b=?","data":["§r"]}`, `{"sql":"SELECT a FROM t WHERE b=?","replacements":{"b":"§r"}}`, `{"statement":"SELECT a FROM t WHERE b=?","parameterValues":["§r"]}`,

@@ -25,6 +25,14 @@ var requestFacts = []string{
 	`"order":{"number":"ON-4642"},"page":{"number":7}`, `"flight":{"number":"LX1234"},"room":{"number":12}`, `"error":{"codes":["E1","E2"]},"country":{"codes":["CH","DE"]}`, `"key":{"words":["a","b"]},"random":{"seed":42}`, `"type":"http","code":"4042"`, `"status":"sent","code":"20042"`, `"kty":"RSA","n":"abc","e":"AQAB","kid":"k-17"`, `"tinted":true,"martin":"x","routing":"round-robin","activation":"auto"`, `"user":{"number":"u-17"},"account":{"type":"savings"}`,
 }
 
+// membersThatStay are members of requests with objects and lists in them that only look
+// like rows, bound values or pairs.
+var membersThatStay = []string{
+	`"policy":{"bindings":[{"role":"roles/viewer","members":["user:kim-7","group:ops-3"]},{"role":"roles/owner","members":["user:lee-2"]}]}`, `"policyDelta":{"bindingDeltas":[{"action":"ADD","role":"roles/editor","member":"user:kim-7"}]}`, `"database":{"parameters":{"max_connections":"100","work_mem":"64MB"},"name":"shop"}`,
+	`"managedPolicies":["SecretsManagerReadWrite","cotton-bona"]`, `"tags":["passwords","indigo-zesu"]`, `"queues":["otp","bageze"]`, `"groups":["token-admins","kesa-team"]`, `"modules":["secrets","billing-two"]`, `"tables":["api_keys","orders2"]`, `"topics":["password-reset","order-created2"]`,
+	`"columns":["id","name"],"data":{"type":"table"}`, `"meta":{"page":2},"data":{"role":"editor"}`, `"fields":["role","plan"],"data":{"role":"editor2"}`,
+}
+
 // sentencesThatStay are messages and descriptions without a secret.
 var sentencesThatStay = []string{
 	"ssh -p 2222 bob@h", "docker run -p 8080:80 nginx", "mkdir -p /var/lib/x", "mysql -h db -P 3306 -u app shop", "kubectl get secret db -o yaml", "kubectl create secret generic db --from-file=a.txt", "vault kv get secret/db", "vault login -method=oidc", "vault operator seal-status", "openssl req -new -key k.pem -out r.csr", "git commit -m fix", "scp -P 2222 a bob@h:b", "cp -p a b", "nmap -p 80 h", "redis-cli -h h ping", "curl -k https://x.org", "mosquitto_sub -h h -t x", "ssh-keygen -R host", "rsync -a a b", "echo done | tee log.txt", "docker login registry.example.com", "sudo -u bob ls", "grep -c foo a.txt", "aws ssm get-parameter --name /p", "snmpwalk -v3 -u u h",
@@ -74,6 +82,13 @@ func TestPipelineKeeps(t *testing.T) {
 						continue
 					}
 					check("an attribute "+name, "\n"+value+"\n", written(run(record(attribute("event."+name), value))))
+				}
+			}
+			for _, member := range membersThatStay {
+				for _, form := range []string{`{%s}`, `{"id":7,"password":"x1Y2","data":{%s}}`} {
+					out := run(record(attribute("http.request.body"), fmt.Sprintf(form, member)))
+					v, _ := out.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().Get("audit.request")
+					require.Contains(t, v.AsString(), member)
 				}
 			}
 			for _, s := range sentencesThatStay {
