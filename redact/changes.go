@@ -29,7 +29,7 @@ func (p *Pass) second(s string, x span) (y span, ok bool) {
 	}
 	quoted := j > x.to
 	comma := false
-	for j < len(s) && j-x.to < 8 && strings.IndexByte(" ,;", s[j]) >= 0 {
+	for j < len(s) && j-x.to < 8 && strings.IndexByte(" ,;(", s[j]) >= 0 {
 		comma = comma || s[j] == ','
 		j++
 	}
@@ -50,6 +50,7 @@ func (p *Pass) second(s string, x span) (y span, ok bool) {
 			return y, false
 		}
 		j += k
+		sure = quoted && j < len(s) && s[j] == s[x.to]
 	}
 	for j < len(s) && s[j] == ' ' {
 		j++

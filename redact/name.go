@@ -31,6 +31,7 @@ const (
 	account           // a login, which may hold a password after a colon
 	userpass          // a login, which holds one after any colon
 	connection        // a URL or a connection string; anything else is a secret
+	timed             // when a secret was changed, or, if the value is no time, to what
 )
 
 // secretTerms are names of secrets, their words written together. A name is
@@ -655,13 +656,15 @@ func inside(name string) nature {
 			return binding
 		case !ok:
 			return plain
+		case strings.HasPrefix(part, "cookie") && ofCookies[squeeze(rest)]:
+			return plain
 		case endsIn(part, "cookie", "cookies") || strings.HasPrefix(part, "cookie") && cookieHolders[strings.TrimPrefix(part[len("cookie"):], "s")]:
 			return cookies
 		case part == "securejsondata" || part == "securesettings":
 			return secret
 		case webhookWords[part] && (rest == "url" || rest == "uri" || rest == "href"):
 			return webhook
-		case part == "pin" || part == "pins":
+		case (part == "pin" || part == "pins") && !sounding[rest]:
 			return flagged
 		case rowWords[part] && rest != "" && rest[0] >= '0' && rest[0] <= '9':
 			return cellOfRow
@@ -730,7 +733,7 @@ func (e *Engine) secretNature(w []string, joined string) nature {
 	if n := len(w); n > 1 && last == "private" && (w[n-2] == "key" || w[n-2] == "keys" || w[n-2] == "keypair") {
 		return secret
 	}
-	if strings.HasPrefix(last, "cookie") || endsIn(last, "cookie", "cookies") || joined == "setcookie" || len(w) > 1 && strings.HasPrefix(w[len(w)-2], "cookie") && (cookieHolders[last] || dataForms[last] || number(last)) {
+	if strings.HasPrefix(last, "cookie") || endsIn(last, "cookie", "cookies") || joined == "setcookie" || len(w) > 1 && strings.HasPrefix(w[len(w)-2], "cookie") && (cookieHolders[last] || dataForms[last] || number(last) || len(last) <= 3 && last[0] == 'v' && len(last) > 1 && number(last[1:])) {
 		return cookies
 	}
 	if webhookWords[joined] || len(w) > 1 && webhookWords[w[len(w)-2]+last] || len(w) > 2 && webhookWords[w[len(w)-3]+w[len(w)-2]] && (dataForms[last] || number(last)) {
@@ -761,6 +764,9 @@ var asking = set(`security secret challenge recovery`)
 
 // cookieHolders are words after "cookie" that hold the values.
 var cookieHolders = set(`jar header headers value values string store map list data pairs set sent received in out`)
+
+// ofCookies are what is said of cookies, and is in none.
+var ofCookies = set(`count policy policies consent consents banner notice settings preferences lifetime expiry retention`)
 
 // turning are last words of names that say which value of a change it is.
 var turning = set(`old new before after from to current previous`)
@@ -810,6 +816,11 @@ func (e *Engine) isEmbedded(word string) bool {
 			return true
 		}
 	}
+	for i := len(word) - 3; i >= 8 && len(word)-i < 14; i-- { // and the kind of its data: seedphraseraw
+		if secretTerms[word[:i]] && dataForms[word[i:]] {
+			return true
+		}
+	}
 	for _, t := range suffixes {
 		if strings.HasSuffix(word, t) || strings.HasSuffix(strings.TrimSuffix(word, "s"), t) {
 			return true
@@ -836,6 +847,9 @@ func verdict(w []string, i, j int, term string) nature {
 	}
 	if j == len(w)-1 && last == "result" && (results[term] || results[term[:len(term)-1]]) {
 		return plain
+	}
+	if k := len(w) - 1; j <= k && (last == "updated" || last == "second") && !slices.ContainsFunc(w[j:k], func(x string) bool { return !dataForms[x] }) {
+		return timed
 	}
 	if j < len(w) && sounding[last] && !((term == "pin" || term == "pan") && last == "digits") && !(last == "id" && (w[j-1] == "key" && contains(w, "access") || term == "secret")) {
 		return plain

@@ -164,10 +164,10 @@ func ibanSpans(s string, list []span) []span {
 		if !isAlpha(s[i]) || !isAlpha(s[i+1]) || !isDigit(s[i+2]) || !isDigit(s[i+3]) || i > 0 && isAlnum(s[i-1]) && !(isLower(s[i-1]) && isUpper(s[i]) && isUpper(s[i+1])) && !(i >= 4 && strings.EqualFold(s[i-4:i], "iban")) {
 			continue
 		}
+		length := ibanLengths[strings.ToUpper(s[i:i+2])]
 		n, to, last := 0, i, -1
 		var b [34]byte
-		rest := 0
-		for j := i; j < len(s) && n < 34; j++ {
+		for j := i; j < len(s) && n < length; j++ {
 			if isAlnum(s[j]) {
 				b[n] = s[j] &^ 0x20
 				if isDigit(s[j]) {
@@ -175,22 +175,45 @@ func ibanSpans(s string, list []span) []span {
 				}
 				n++
 				to = j + 1
-				if n >= 15 && (to == len(s) || !isAlnum(s[to])) && mod97(b[:n]) {
-					last = to
+				if n == length {
+					if (to == len(s) || !isAlnum(s[to])) && mod97(b[:n]) {
+						last = to
+					}
+					break
 				}
 				continue
 			}
-			if rest++; s[j] != ' ' && s[j] != '-' || j+1 == len(s) || !isAlnum(s[j+1]) {
+			if s[j] != ' ' && s[j] != '-' || j+1 == len(s) || !isAlnum(s[j+1]) {
 				break
 			}
 		}
-		if last > 0 && !(last-i == 32 && isHex(s[i:last])) { // no account is as long as a trace id and has its letters only
+		if v := s[i:max(i, last)]; v != "" && (v == strings.ToUpper(v) || strings.ContainsAny(v, " -") && inFours(v) || announced(s, i)) {
 			list = append(list, span{from: i, to: last, rule: ruleIBAN})
 			i = last
 		}
 	}
 	return list
 }
+
+// announced reports whether the word before i is IBAN.
+func announced(s string, i int) bool {
+	return strings.Contains(lowered(s[max(0, i-16):i]), "iban")
+}
+
+// ibanLengths are the lengths of account numbers by the country (registry of SWIFT, and
+// the countries that write their numbers in the same way).
+var ibanLengths = func() map[string]int {
+	m := map[string]int{}
+	for n, countries := range map[int]string{
+		15: "NO", 16: "BE", 18: "DK FI FO GL NL SD FK", 19: "MK SI", 20: "AT BA EE KZ LT LU XK MN", 21: "CH HR LI LV", 22: "BG BH CR DE GB GE IE ME RS VA", 23: "AE GI IL IQ OM SO TL",
+		24: "AD CZ ES MD PK RO SA SE SK TN VG", 25: "AO CV GW LY MZ PT ST", 26: "DZ IR IS TR", 27: "BI CF CG CM FR GA GQ GR IT KM MC MG MR SM TD DJ", 28: "AL AZ BF BJ CI CY DO GT HN HU LB MA ML NE NI PL SN SV TG BY", 29: "BR EG PS QA UA", 30: "JO KW MU YE", 31: "MT SC", 32: "LC", 33: "RU",
+	} {
+		for _, c := range strings.Fields(countries) {
+			m[c] = n
+		}
+	}
+	return m
+}()
 
 func mod97(b []byte) bool {
 	r := 0

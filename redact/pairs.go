@@ -128,7 +128,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if secretTerms[squeeze(s[from:to])] && p.trait(name).namesPair {
 			continue // the name of what stands beside it
 		}
-		if s[i] == ':' && from == i+1 && permission(name, s[from:to]) {
+		if s[i] == ':' && from == i+1 && (permission(name, s[from:to]) || isTag(s, i-len(name), s[from:to])) {
 			continue
 		}
 		if v := s[from:to]; v == "true" || v == "false" || number(v) && len(v) <= 2 || lineStart && counts(v) {
@@ -147,6 +147,22 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		i = max(i, to-1)
 	}
 	return list
+}
+
+// isTag reports whether v is the version of the image whose name has its last part at i:
+// registry.example.com/token:1.15.
+func isTag(s string, i int, v string) bool {
+	v = strings.TrimPrefix(v, "v")
+	if i == 0 || s[i-1] != '/' || v == "" || !isDigit(v[0]) || strings.IndexByte(v, '.') < 0 {
+		return false
+	}
+	for part := range strings.SplitSeq(v, ".") {
+		number, _, _ := strings.Cut(part, "-")
+		if len(number) > 4 || strings.Trim(number, "0123456789") != "" {
+			return false
+		}
+	}
+	return isIdentifier(v)
 }
 
 // keyword finds the quoted value of a keyword of Clojure or Elixir whose name begins at j:

@@ -183,6 +183,10 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 		if j < len(s) && (isAlnum(s[j]) || s[j] == '/' || s[j] == '=' || s[j] == '>' || s[j] == '_' || s[j] == '-' || s[j] == '.' || s[j] == '?' && j+1 < len(s) && s[j+1] > ' ') {
 			continue
 		}
+		if i > 0 && s[i-1] == ':' && inResourceName(s, i-1) {
+			i = wordEnd(s, j)
+			continue
+		}
 		found = true
 		if j < len(s) && s[j] == ':' && inUserinfo(s, j, s[behindLast(s, i, "/"):j]) {
 			i = j
@@ -550,7 +554,13 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	if v, ok := direct(s, j, noun, told); ok {
 		return v, true
 	}
+	if v, ok := dashed(s, j, noun, told); ok {
+		return v, true
+	}
 	if k := j; k+2 < len(s) && s[k] == ' ' && strings.IndexByte("\"'`", s[k+1]) >= 0 { // password "x"
+		if v, ok := quotedWords(s, k+2); ok && (!namable[noun] || told || doomed(lowered(s[v.to+1:min(len(s), v.to+32)]))) {
+			return v, true
+		}
 		if from, to := quoted(s[:min(len(s), k+maxName)], k+1, ""); to < min(len(s), k+maxName) && !harmlessValue(s[from:to]) && strings.IndexByte(s[from:to], ' ') < 0 {
 			if named[noun] && !looksChosen(s[from:to], noun) && !told && !doomed(lowered(s[min(len(s), to+1):min(len(s), to+32)])) && !(start <= 0 && to+1 >= len(s)) {
 				return x, false
@@ -604,6 +614,11 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		if k := strings.Index(s[from:to], "='"); k > 0 { // an attribute
 			from += k + 2
 			for to = from; to < j && s[to] != '\''; to++ {
+			}
+		}
+		if linked && strings.IndexByte("\"'`", s[from-1]) >= 0 {
+			if v, ok := quotedWords(s, from); ok {
+				return v, true
 			}
 		}
 		word := s[from:to]
@@ -703,6 +718,57 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		}
 	}
 	return x, false
+}
+
+// quotedWords finds a value of several words behind the quote before from, which are not
+// those of a sentence.
+func quotedWords(s string, from int) (x span, ok bool) {
+	near := s[from:min(len(s), from+maxName)]
+	n := strings.IndexByte(near, s[from-1])
+	if n < 0 || strings.IndexByte(near[:n], ' ') <= 0 || strings.IndexByte(near[:n], '\n') >= 0 {
+		return x, false
+	}
+	known := true
+	for w := range strings.FieldsSeq(lowered(near[:n])) {
+		if fillers[w] || links[w] || triggers[w] || w == "not" || w == "and" || w == "or" || strings.HasSuffix(w, "n't") {
+			return x, false
+		}
+		known = known && (harmless[w] || sounding[w] || followers[w])
+	}
+	return span{from: from, to: from + n, rule: ruleProse}, !known
+}
+
+// dashed finds a value of words between dashes, or a UUID, right behind the name of a secret
+// that has no name itself, by what is said of it: password x-y-z rejected.
+func dashed(s string, j int, noun string, told bool) (x span, ok bool) {
+	from := j
+	owned := strings.HasPrefix(s[j:], "'s ") // is
+	if owned {
+		from += len("'s")
+	}
+	if namable[noun] || from >= len(s) || s[from] != ' ' {
+		return x, false
+	}
+	from++
+	to := wordEnd(s, from)
+	v := lowered(s[from:to])
+	if len(v) < 8 || len(v) > 64 || strings.IndexByte(v, '-') <= 0 || !isIdentifier(v) || isTime(v) || isLabelled(v) {
+		return x, false
+	}
+	after := lowered(s[to:min(len(s), to+40)])
+	x = span{from: from, to: to, rule: ruleProse}
+	if isUUID(v) {
+		return x, owned || doomed(after)
+	}
+	unknown := false
+	for part := range strings.SplitSeq(v, "-") {
+		if sounding[part] || harmless[part] || followers[part] || fillers[part] || part == "" {
+			return x, false
+		}
+		unknown = unknown || !inDictionary(part) && !jargon[part] && len(part) > 3 && isAlpha(part[0])
+	}
+	told = told || endsIn(lowered(s[max(0, j-len(noun)-10):max(0, j-len(noun))]), "old ", "previous ", "current ", "former ", "new ")
+	return x, unknown && (owned || doomed(after) || told && clauseEnds(after, 0, " sent ", " to ", " was ", " for "))
 }
 
 // isAddressee reports whether a word is an e-mail address.
@@ -1217,6 +1283,12 @@ var bareChanges = regexp.MustCompile(`([\w.-]{2,64}):? (?:(?:was|is|has been|val
 // that no sentence has are read.
 var settings = regexp.MustCompile(`(?i)\b(?:set|reset|setting|chang(?:e|ed|ing)|updat(?:e|ed|ing)) (?:the |a |its |value of )?([\w.-]{2,64}) to ([^\s"'` + "`" + `]{1,512})`)
 
+// quotedSettings are such sentences with quotes.
+var quotedSettings = regexp.MustCompile(`(?i)\b(?:set|reset|setting|chang(?:e|ed|ing)|updat(?:e|ed|ing)) (?:the |a |its |value of )?([\w.-]{2,64}) to ["'` + "`" + `]([^"'` + "`" + `\r\n]{1,512})["'` + "`" + `]`)
+
+// turned are sentences that say from what to what a name was set.
+var turned = regexp.MustCompile(`(?i)\b(?:set|reset|chang(?:e|ed|ing)|updat(?:e|ed|ing)|modif(?:y|ied|ying)|rotat(?:e|ed|ing)) (?:the |a |its |value of )?([\w.-]{2,64}) from ["'` + "`" + `]?([^\s"'` + "`" + `]{1,512})["'` + "`" + `]? to ["'` + "`" + `]?([^\s"'` + "`" + `]{1,512})`)
+
 // shellSets are variables that shells without = set: set -x NAME value, setenv NAME value, and files of containers: ENV NAME value.
 var shellSets = regexp.MustCompile(`\b(?:set(?: -{1,2}\w+)+|setenv|setx|ENV) ([A-Za-z_]\w{1,63}) ([^\s"']{1,512})`)
 
@@ -1239,6 +1311,11 @@ func (p *Pass) quotedBefore(s string, list []span) []span {
 				list = append(list, span{from: at[4], to: at[5], rule: rulePair}, span{from: at[6], to: wordEnd(s[:at[7]], at[6]), rule: rulePair})
 			}
 		}
+		for _, at := range turned.FindAllStringSubmatchIndex(s, -1) {
+			if name := s[at[2]:at[3]]; (madeUp(name) || strings.IndexByte(name, '.') > 0) && p.secretName(name) && !harmlessValue(s[at[4]:at[5]]) {
+				list = append(list, span{from: at[4], to: at[5], rule: rulePair}, span{from: at[6], to: wordEnd(s[:at[7]], at[6]), rule: rulePair})
+			}
+		}
 	}
 	if strings.Contains(s, " to ") {
 		for _, at := range settings.FindAllStringSubmatchIndex(s, -1) {
@@ -1256,6 +1333,13 @@ func (p *Pass) quotedBefore(s string, list []span) []span {
 	}
 	if !strings.ContainsAny(s, "'\"[(") {
 		return list
+	}
+	if strings.Contains(s, " to \"") || strings.Contains(s, " to '") || strings.Contains(s, " to `") {
+		for _, at := range quotedSettings.FindAllStringSubmatchIndex(s, -1) {
+			if name := s[at[2]:at[3]]; (madeUp(name) || strings.IndexByte(name, '.') > 0) && p.secretName(name) && !harmlessValue(s[at[4]:at[5]]) {
+				list = append(list, span{from: at[4], to: at[5], rule: rulePair})
+			}
+		}
 	}
 	if strings.Contains(s, "value ") {
 		for _, at := range rejections.FindAllStringSubmatchIndex(s, -1) {

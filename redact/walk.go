@@ -162,7 +162,9 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		}
 		is := t.nature
 		if t.joins && is == plain && len(p.path) > 1 && !endsIn(squeeze(p.path[len(p.path)-1]), "data", "ref") {
-			is = p.nature(p.path[len(p.path)-1] + "." + key)
+			if is = p.nature(p.path[len(p.path)-1] + "." + key); is == plain && len(p.path) > 2 { // two, factor, code
+				is = p.nature(p.path[len(p.path)-2] + "." + p.path[len(p.path)-1] + "." + key)
+			}
 		}
 		if t.answers && is == plain {
 			is = p.nature(p.askedIn() + "." + key)
@@ -179,8 +181,8 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		switch {
 		case (key == "before" || key == "after") && (near.streamed || len(p.path) > 0 && segment(p.path[len(p.path)-1]) == "payload") && p.nodes[c].kind == object && is == plain:
 			is = rows
-		case len(pairs) > 0 && paired(pairs, key, t) != plain && !p.names(c):
-			is = paired(pairs, key, t)
+		case len(pairs) > 0 && paired(pairs, c, key, t) != plain && !p.names(c):
+			is = paired(pairs, c, key, t)
 		case near.jwk && privateParts[segment(key)], t.code && is == plain && p.nodes[c].kind == text && p.isTyped(i, c):
 			is = secret
 		case sealed && t.data && (near.kind == "" || sealedData(strings.TrimPrefix(key, near.kind))), near.granted && t.code && p.nodes[c].kind == text:
@@ -318,15 +320,17 @@ type pair struct {
 	around string // the part of its name that it shares with its value
 	stem   string // its name without its last word, lower case and without signs
 	nature nature // of the value
+	by     int32  // the node that holds it
 }
 
 const maxPairs = 16 // in one object; if there are more, each goes with each value
 
 // paired returns the nature of a member of the object in which the pairs are: that
 // of the name beside it.
-func paired(pairs []pair, key string, t *trait) nature {
+func paired(pairs []pair, i int32, key string, t *trait) nature {
 	for _, x := range pairs {
 		switch {
+		case x.by == i: // {"item": "…/tokens"}
 		case t.pairValue && (len(pairs) >= maxPairs || x.around == outerName(key)):
 			return x.nature
 		case t.valueTail && x.stem != "" && x.stem == stem(key):
@@ -475,7 +479,7 @@ func (p *Pass) siblings(i int32) (x near) {
 		n := &p.nodes[c]
 		around := outerName(n.key)
 		if n.kind == boolean && n.text == "true" && n.trait.marks {
-			x.pairs = append(x.pairs, pair{around: around, nature: flagged})
+			x.pairs = append(x.pairs, pair{around: around, nature: flagged, by: c})
 			continue
 		}
 		name := p.nameIn(c)
@@ -486,9 +490,9 @@ func (p *Pass) siblings(i int32) (x near) {
 		if nature == plain {
 			continue
 		}
-		x.pairs = append(x.pairs, pair{around, stem(n.key), nature})
+		x.pairs = append(x.pairs, pair{around, stem(n.key), nature, c})
 		if around != "" && p.trait(around).namesPair { // field.id beside value
-			x.pairs = append(x.pairs, pair{outerName(around), "", nature})
+			x.pairs = append(x.pairs, pair{outerName(around), "", nature, c})
 		}
 		if len(x.pairs) >= maxPairs {
 			break
@@ -652,7 +656,7 @@ func (p *Pass) nameIn(i int32) string {
 			}
 		}
 	}
-	if len(name) > 80 {
+	if len(name) > 80 || strings.HasPrefix(name, "arn:") || strings.IndexByte(name, '\\') >= 0 { // of a resource, of a class
 		return ""
 	}
 	if random(name, 4) && isChopped(words(name, nil), name) && !p.secretName(lowered(name)) {
@@ -815,7 +819,7 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		if node.kind == object && segment(node.key) == "auth" {
 			return p.authMember(i, at)
 		}
-		if p.isGroup(i) || node.kind == object && p.inPolicy() {
+		if p.isGroup(i) || p.saysOf(i) || node.kind == object && p.inPolicy() {
 			return p.walk(i, at)
 		}
 		return p.omit(i, marker(ruleKey), ruleKey)
@@ -878,6 +882,10 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 			return p.changeMember(i, connection, at)
 		}
 		if node.kind != text || !isConnection(node.text) {
+			return p.omit(i, marker(ruleKey), ruleKey)
+		}
+	case timed:
+		if v := node.text; node.kind == text && !isTime(v) && (looksChosen(v, "password") || coined(v) || len(v) > 2 && len(v) < 9 && number(v)) {
 			return p.omit(i, marker(ruleKey), ruleKey)
 		}
 	case remark:
@@ -1025,6 +1033,30 @@ func (p *Pass) changeMember(i int32, n nature, at place) bool {
 // what kind a secret must be: {"policy": {"password": {"minLength": 12}}}.
 func (p *Pass) inPolicy() bool {
 	return len(p.path) > 2 && endsIn(squeeze(segment(p.path[len(p.path)-2])), "policy", "policies", "requirements")
+}
+
+// saysOf reports whether an object under the name of a secret holds only what is said of
+// it: {"token": {"count": 44}}, {"password": {"policy": "strict"}}.
+func (p *Pass) saysOf(i int32) bool {
+	if p.nodes[i].kind != object || p.nodes[i].child < 0 {
+		return false
+	}
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		n := &p.nodes[c]
+		if !sounding[n.key] || turning[n.key] || p.nature(p.nodes[i].key+"."+n.key) != plain {
+			return false
+		}
+		switch n.kind {
+		case boolean, numeral:
+		case text:
+			if w := lowered(n.text); !inDictionary(w) && !harmless[w] && !isTime(w) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // isGroup reports whether node i is the first part of the name of a group of Kubernetes whose
@@ -1206,7 +1238,7 @@ func (p *Pass) namedItem(i int32) int {
 		n++
 	}
 	switch first := p.nodes[i].child; {
-	case n == 3:
+	case n == 3, n == 2 && len(p.path) > 1 && p.path[len(p.path)-1] == "*": // [[name, value], …]
 		return 1
 	case n == 4 && p.nodes[first].kind == text && edits[strings.ToLower(p.nodes[first].text)]:
 		return 2

@@ -1045,6 +1045,15 @@ func init() {
 			`{"wresult":"§t"}`,
 			`{"spnego":"§t"}`,
 		},
+		"changes and phrases in sentences": {
+			"mfa_code changed from '§d' to '§d'", "mfa_code changed from §d to §d", "otp.code.value updated from '§d' to '§d'", "updated dbPassword from §w to §p", "rotated DB_PASSWORD from '§w' to '§p'", "changed bind.password from §m to §m",
+			"one_time_code: '§d' → '§d'", "one_time_code: \"§d\" -> \"§d\"", "set MY_KEY_PASSWORD to \"§p\" (was \"§w\")", "set otp.code.value to \"§d\" (was \"§d\")", "set dbPassword to '§w §w' (previously '§w §w')", "mysqlEncryptionKeyCurrent changed from '§w' to '§w'",
+			"password '§w §w §w' rejected", "Invalid password \"§w §w\" for user bob", "recovery phrase \"§w §w §w\" was exported", "the secret answer is 'jasmine §w §w'", "the passphrase is \"correct §w staple\"", "wrong secret '§w §w' for ada",
+			"my password's §w-x-§w", "password §w-lantern-§w rejected", "temporary password muva-§w-tiri sent by mail", "old password ponu-ocean-§w, new password hidden", "sshd[12]: password tisi-velvet-§w rejected",
+			`{"mysqlSessionCookieV2":"§w"}`, `{"changes":{"jenkinsSessionCookieV2":["§w","§m"]}}`, `{"crm":{"two":{"factor":{"code":"§d"}}}}`, "seedphraseraw: §w", `{"seedphraseraw":"§w"}`,
+			`{"wifi.password.original":"§p","wifi.password.updated":"§p"}`, `{"cvc.original":"§y","cvc.updated":"§y"}`, `{"Db-Hmac-Secret-Raw":{"original":"§w","updated":"§w"}}`, `{"private_key":{"admin":"§w","second":"§p"}}`,
+			`[["User passwords","§t"]]`, `{"v":[["mongo_pass_phrase_raw","§p"]]}`, `{"v":[["App-Pass-Phrase","§p"]]}`, `{"v":[["UNLOCK_PIN","§d"],["zone","x"]]}`,
+		},
 	} {
 		pipelineForms[class] = forms
 	}

@@ -100,6 +100,11 @@ func TestBesideSecretsStays(t *testing.T) {
 			`{"variables":{"input":{"smtpPassword":"x1","id":"«1a731fea-5cfd»","region":"«pepper-wito»"}}}`, "Authorization: Token e4bG7ICQCuPAUsMKh33W by Dr. «Gusigewa»",
 			"called with seed phrase: flint jasmine otter winter zephyr salmon beacon pigeon granite orchid saffron olive, retrying by Dr. «Sikowinu»",
 			"deploy key «prod-7» added by «mei»", "secret 5 «minutes» old", "token for «serviceA» revoked", "«3f2c9e6a51b04d7ea1c29b8d7e6f5a4c» is the key of the order", `{"field":"password","type":"«string»","action":"«update»","user":"«ada»"}`, `{"query":{"status":"«open»","page":"«two»"}}`,
+			`{"cookie.count":«4»,"cookie.policy":"«strict»","cookie.consent":"«given»","min.pin.policy":"«lax»","pin.policy":"«lax»","pin.length":«6»}`, `{"content":{"token":{"count":«44»},"password":{"policy":"«strict»","length":«12»}}}`,
+			`{"a":"«ce643161580a7e02aaa25eab»","b":"«cd849954207ecf4110fbec72»"}`, "«US4897085027 was updated by the scheduler»", "«ce643161580a7e02aaa25eab closed»", `{"password.updated":"«2026-11-28T10:00:00Z»","token.second":«12»}`, `{"password.updated":"«yes»"}`,
+			`{"item":"«/api/v2/faniso/82091/tokens»","id":"7"}`, `{"item":"«arn:aws:secretsmanager:us-east-1:724818236191:secret:pubobo-pFub4P»","zone":"b"}`, `{"id":"Acme\\KareSecret","item":"«203.130.248.116»"}`,
+			"«arn:aws:secretsmanager:us-east-1:724818236191:secret:kaduse-0HTvsi was updated»", "rotated «arn:aws:secretsmanager:eu-west-1:724818236191:secret:kaduse-0HTvsi» by mei", `{"image":"«registry.example.com/pepper:1.15»","b":"«registry.example.com/token:v1.15-rc1»","c":"«registry.example.com/vault-secret:2.1.0»"}`, "pulled «registry.example.com/vault-secret:2.1.0»",
+			"password \"«reset pending»\" shown to ada", "password «policy-lufa» applied", "token «deploy-lufa-two» sent by ada", "the token is \"«not valid for this»\"", "set theme.color to \"«dark blue»\" (was \"«light»\")", "status changed from '«open»' to '«closed»'", `{"v":[["zone","«lufa»"],["plan","«gold»"]]}`,
 		} {
 			at := attribute("message")
 			if s[0] == '{' && s[1] != ' ' {
