@@ -109,6 +109,8 @@ func typedValue(s string) bool {
 var boundForms = []login{
 	{`] `, regexp.MustCompile(`(?i)\[(?:generated in|cached since|no key|raw sql|insertmanyvalues|caching disabled|dialect [^\]]*)[^\]]*s(?: ago)?\] ?([(\[{][^\r\n]+)`), false},
 	{`(`, regexp.MustCompile(`(?i)[@:\s]\w+: '([^\r\n]*?)' \((?:db)?(?:type|size|precision|direction)\b`), false},
+	{` #1(`, regexp.MustCompile(`(?:^|\s)#1\(\d+\): ?([^\r\n]*)`), false}, // of SQL Server
+	{`; "`, regexp.MustCompile(`\$\d+[^;\r\n]*; ("[^\r\n]*)`), false},     // of Sequelize
 	{`value = '`, regexp.MustCompile(`(?i)\((?:[^()\r\n]*; )?value = '([^\r\n]*?)'\)`), false},
 }
 

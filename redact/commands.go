@@ -235,7 +235,7 @@ var logins = []login{
 	{`mosquitto`, regexp.MustCompile(`\bmosquitto_passwd -b \S+ \S+ (\S+)`), false},
 	{`user-secrets`, regexp.MustCompile(`\buser-secrets set ["']?[^\s"']+["']? ["']?([^\s"']+)`), false},
 	{`keyvault`, regexp.MustCompile(`\bkeyvault secret set .*?--value[ =]["']?([^\s"']+)`), false},
-	{`reg add`, regexp.MustCompile(`(?i)\breg add .*?(?:pass|pwd|secret|token|key).*? /d ["']?([^\s"']+)`), false},
+	{`reg add`, regexp.MustCompile(`(?i)\breg add .*?(?:pass|pwd|secret|token|key).*? /d (?:"((?:[^"\\]|\\.)+)"|'([^']+)'|([^\s"']+))`), false},
 	{`encrypt_string`, regexp.MustCompile(`\bencrypt_string ["']?([^\s"']+)`), false},
 	{`bundle config`, regexp.MustCompile(`\bbundle config .*?\S+ [^\s:]+:(\S+)`), false},
 	{`gh secret`, regexp.MustCompile(`(?i)\bgh secret set .*? -b["']([^\s"']+)`), false},

@@ -412,8 +412,10 @@ func (p *Pass) head(line string) (column []bool) {
 	}
 	any := false
 	for name := range strings.SplitSeq(line, string(separator)) {
+		written := len(name)
 		name = strings.Trim(name, "\" '`*")
-		if len(name) > 40 || separator != '|' && !isIdentifier(name) || strings.ContainsAny(name, "=:<>(){}") {
+		quoted := written >= len(name)+2
+		if len(name) > 40 || separator != '|' && !isIdentifier(name) && !(quoted && isIdentifier(strings.ReplaceAll(name, " ", "_"))) || strings.ContainsAny(name, "=:<>(){}") {
 			return nil
 		}
 		is := name != "" && p.secretName(name)

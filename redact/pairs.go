@@ -87,10 +87,13 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if s[i] == ':' && lineStart {
 			to = beforePerson(s, from, to)
 		}
+		if s[i] == '=' && !table && (n == secret || n == flagged) {
+			to = assignedTo(s, i-len(name), from, to, lineStart)
+		}
 		if n == flagged && s[i] == '=' && callOf(s, from) > 0 && p.tellsItself(s[from:to]) {
 			continue // what is within names its own
 		}
-		if at := i - len(name); s[i] == '=' && at > 0 && s[at-1] == '&' && to < len(s) && s[to] == ' ' { // in a form that is not encoded
+		if at := i - len(name); s[i] == '=' && (at == 0 || s[at-1] == '&' || s[at-1] == '\n') && to < len(s) && s[to] == ' ' { // in a form that is not encoded
 			if k := strings.IndexAny(s[to:min(len(s), to+maxName)], "&=\n\"'"); k > 0 && s[to+k] == '&' && nameFollows(s[to+k+1:]) {
 				to += k
 			}
@@ -164,6 +167,54 @@ func isTag(s string, i int, v string) bool {
 	}
 	return isIdentifier(v)
 }
+
+// assignedTo returns where the value from from to to ends of a name that begins at at, if
+// that is assigned in a line of its own or in quotes of its own: it may be several words,
+// up to the next name, or have signs that end others.
+func assignedTo(s string, at, from, to int, lineStart bool) int {
+	if from >= to || to == len(s) || strings.IndexByte("\"'`)]}", s[from-1]) >= 0 || strings.IndexByte("[{(", s[from]) >= 0 {
+		return to
+	}
+	end := lineEnd(s[:min(len(s), from+maxSpread)], from)
+	switch {
+	case at > 0 && (s[at-1] == '"' || s[at-1] == '\''):
+		k := strings.IndexByte(s[from:end], s[at-1])
+		if k < 0 {
+			return to
+		}
+		end = from + k
+	case !lineStart:
+		return to
+	}
+	value := s[from:end]
+	if k := strings.Index(value, "&&"); k >= 0 {
+		value = value[:k]
+	}
+	if k := strings.IndexAny(value, "\"'`"); k >= 0 { // something else is quoted
+		return to
+	}
+	if value = strings.TrimRight(value, " \t,;"); from+len(value) <= to {
+		return to
+	}
+	more := value[to-from:]
+	if strings.IndexByte(more, ' ') < 0 { // zebi;5FwlC
+		if strings.ContainsAny(more, "=&<>") || len(more) < 2 || !isAlnum(more[1]) || more[0] == '\\' && strings.IndexByte("nrtux", more[1]) >= 0 || more[0] != ';' && more[0] != '\\' {
+			return to
+		}
+		return from + len(value)
+	}
+	if more[0] != ' ' || strings.ContainsAny(more, "=&|<>") {
+		return to
+	}
+	for w := range strings.FieldsSeq(more) {
+		if w = lowered(strings.Trim(w, ".,;:!?()")); w == "" || harmless[w] || byWhom[w] || happenings[w] || !isAlpha(w[0]) || w[0] == '-' {
+			return to // it is told what became of it
+		}
+	}
+	return from + len(value)
+}
+
+const maxSpread = 512 // bytes of a value of several words
 
 // keyword finds the quoted value of a keyword of Clojure or Elixir whose name begins at j:
 // :password "x".
@@ -916,7 +967,12 @@ func rest(s string, j int, separator byte, lineStart bool) int {
 		switch c := s[j]; c {
 		case ' ', '\t', '\n', '\r':
 			return j
-		case '"', '\'', '`', '<', '\\':
+		case '<':
+			if separator == '=' && j+1 < len(s) && isAlnum(s[j+1]) && !opensElement(s[j:]) {
+				continue // no element begins
+			}
+			return j
+		case '"', '\'', '`', '\\':
 			return j
 		case '&', ';', ',', '|':
 			if c == '&' && isEntity(s[j:]) || c == ';' && inEntity(s[:j]) {
@@ -932,6 +988,12 @@ func rest(s string, j int, separator byte, lineStart bool) int {
 		}
 	}
 	return j
+}
+
+// opensElement reports whether s, which begins with <, may begin an element: there is a >
+// before the line ends.
+func opensElement(s string) bool {
+	return strings.IndexByte(s[:lineEnd(s[:min(len(s), maxSpread)], 0)], '>') >= 0
 }
 
 // isEntity reports whether s begins with a character that HTML writes as &…;.

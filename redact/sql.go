@@ -115,7 +115,7 @@ func startsStatement(s string, never *[maxStarts]bool) bool {
 	for _, k := range verbsAt(s) {
 		x := &sqlStarts[k]
 		n := len(x.verb)
-		if never[k] || !hasPrefixFold(s, x.verb) || len(s) > n && isWordByte(s[n]) {
+		if never[k] || !hasPrefixFold(s, x.verb) || len(s) > n && (isWordByte(s[n]) || s[n] == ',') {
 			continue
 		}
 		if x.then == "(" && x.verb[0] != 'v' && !callsNext(s[n:]) {
@@ -654,7 +654,7 @@ var databaseErrors = strings.Split(`duplicate entry|duplicate key value is|faili
 
 // boundSigns are literals of which one is in each text in which [unboundSpans] finds
 // something.
-var boundSigns = strings.Split(`stdin|stdout|format csv|format tsv|format tabs|format values|format json|binds|binding|bind |bind#|bound |params|parameters|args|arguments|replacements|values (|generated in|cached since|no key|raw sql|caching|(type = |(size = |(dbtype|value = '|`+
+var boundSigns = strings.Split(`stdin|stdout| #1(|; "|format csv|format tsv|format tabs|format values|format json|binds|binding|bind |bind#|bound |params|parameters|args|arguments|replacements|values (|generated in|cached since|no key|raw sql|caching|(type = |(size = |(dbtype|value = '|`+
 	` is too |cannot |can't |expected |got {|determine |could not |unable to |invalid|illegal |malformed |incorrect |bad |unparse|unknown element|is not like|is not a|not valid|not recognized|converting|conversion|parse |failed to |`+
 	`out of range|(value |, value|sqlerrmc=|$regex|wrongtype|args beginning|already exists|unique index|document exists|)=(|ora-|conflicting value|constraint: '|row: '|mismatch: '|value type`, "|")
 
@@ -775,6 +775,9 @@ func quotedValues(s, low string, at, end int, phrase string, list []span) []span
 		to := end
 		if k := strings.IndexByte(s[at:end], q); k >= 0 {
 			to = at + k
+			if k = strings.Index(s[to:min(end, to+maxQuoted)], "' at line "); k > 0 && phrase == "near '" { // MySQL leaves the quotes in it as they are
+				to += k
+			}
 		}
 		if k := strings.Index(s[to:min(len(s), to+maxQuoted)], "LINE 1: "); k >= 0 && to-at > 3 { // PostgreSQL quotes the statement too
 			k += to

@@ -16,6 +16,10 @@ func init() {
 			"exec insert into t values ($1,$2) args=[§r 3] err=x", "Executing query SELECT a FROM t WHERE b = ? with args (§r, 3)", "SELECT a FROM t WHERE b = :b {:b=>\"§r\"}", "-- @b: Input String (Size = 40; Value = '§r')", "-- @p0: '§r' (Type = String, Size = 4000)", "-- p__linq__0: '§r' (Type = String, Size = 4000)", "extracted value ([name1_0_] : [VARCHAR]) - [§r]", "extracted value (2:VARCHAR) -> [§r]",
 			"knex:bindings [ '§r', 3 ]", "bound values: '§r', 3", "with bindings (§r, 3)", "bind variables: :1='§r', :2=3", "Bind#0 oacdty=01 value=\"§r\"", " bind 0: value=\"§r\"",
 		},
+		"bound values of more drivers": {
+			"select a from t where b=@p1 and c=@p2 #1(4):§r #2(3):§r", `Executing (default): SELECT a FROM t WHERE a = $1 AND b = $2; "§r", "§r"`, `Executing (default): INSERT INTO t (a,b) VALUES ($1,$2) RETURNING id; "§r", 3`,
+			"You have an error in your SQL syntax; check the manual for the right syntax to use near 'dukazi AND x = '§r'' at line 1", "for the right syntax to use near ''§r' AND b = 'x'' at line 2",
+		},
 		"rows beside their columns": {
 			`{"columns":[{"name":"a","type":"varchar"}],"data":[["§r",1]]}`, `{"id":"q","columns":[{"name":"a"}],"data":[["§r",1],["§r",2],["§r",3],["§r",4]],"stats":{"state":"FINISHED"}}`, `{"resultSetMetaData":{"numRows":2},"data":[["1","§r"],["2","§r"]]}`, `{"meta":[{"name":"n","type":"String"}],"data":[{"n":"§r"}],"rows":1,"statistics":{"elapsed":0.1}}`,
 			`{"data":[{"n":"§r"}],"rows":1,"statistics":{"elapsed":0.1}}`, `{"schema":{"fields":[{"name":"n","type":"string"}]},"data":[{"n":"§r"},{"n":"§r"}]}`, `{"columns":["id","name"],"index":[0],"data":[[1,"§r"]]}`, `{"fields":[{"name":"n","dataTypeID":25}],"data":[["§r"]]}`,

@@ -4,6 +4,25 @@ package redactprocessor_test
 // that once leaked and others like them.
 func init() {
 	for class, forms := range map[string][]string{
+		"values of several words": {
+			"DB_PASSWORD=correct §w battery §w",
+			"password=correct §w §w",
+			"PASSPHRASE=§w §w §w §w",
+			"SEED_PHRASE=§w §w §w §w\nREGION=eu",
+			"recovery.codes =§w §w §w",
+			"[db]\nadmin_password = §w §w\nhost = h",
+			"environment:\n  - SEED_PHRASE=§w §w §w",
+			"x=1&recoveryCodes=§w+§w+§w&y=2",
+			`reg add HKLM\App /v DbPassword /t REG_SZ /d "§w §w" /f`,
+			`ansible-playbook s.yml -e "proxy_password=§w §w §w"`,
+			"set DB_PASSWORD=§w §w§w&&run.bat",
+			"OLDPASSWORD = zidu<§w",
+			"Server=h;Database=shop;User ID=u;password=fora<§w;Encrypt=true",
+			"- KAFKA_PASSWD=zebi;§w",
+			`PASSWORD_OLD=dedu\8§w^rado`,
+			"\"zone\";\"Admin pw\"\n\"zne\";\"§w\"",
+			"\"zone\",\"user password\"\n\"zne\",\"§w\"\n\"zna\",\"§w\"",
+		},
 		"more names and pairs": {
 			`{"wpaKey":"§w"}`,
 			`{"pin_changed_from":"§w","pin_changed_to":"§p"}`,
