@@ -94,6 +94,13 @@ func TestNumbersInGroups(t *testing.T) {
 				}
 			}
 		}
+		for _, small := range []string{strings.ToLower(account), "gb29nwbk60161331926819", "fr7630006000011234567890189", "be68539007547034"} {
+			for place, out := range everywhere(e, small) {
+				if strings.Contains(out, small) {
+					t.Errorf("%s: %s", place, out)
+				}
+			}
+		}
 		for _, label := range []string{"IBAN", "iban", "Iban", "IBAN:", "iban-", "IBAN_", "customerIBAN"} {
 			for place, out := range everywhere(e, label+account) {
 				if strings.Contains(out, account) {

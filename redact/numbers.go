@@ -187,12 +187,21 @@ func ibanSpans(s string, list []span) []span {
 				break
 			}
 		}
-		if v := s[i:max(i, last)]; v != "" && (v == strings.ToUpper(v) || strings.ContainsAny(v, " -") && inFours(v) || announced(s, i)) {
+		if v := s[i:max(i, last)]; v != "" && (v == strings.ToUpper(v) || announced(s, i) || writtenAsIBAN(v)) {
 			list = append(list, span{from: i, to: last, rule: ruleIBAN})
 			i = last
 		}
 	}
 	return list
+}
+
+// writtenAsIBAN reports whether v, in small letters, is in groups of four, or in one
+// piece that is no id in hex digits.
+func writtenAsIBAN(v string) bool {
+	if strings.ContainsAny(v, " -") {
+		return inFours(v)
+	}
+	return !isHex(v) || strings.Trim(v[2:], "0123456789") == ""
 }
 
 // announced reports whether the word before i is IBAN.
