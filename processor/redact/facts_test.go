@@ -131,12 +131,18 @@ func TestHarmlessPartsStay(t *testing.T) {
 			if s[0] == '{' && s[1] != ' ' || strings.IndexByte(s, ' ') < 0 {
 				at = attribute("http.request.body")
 			}
-			out := written(run(record(at, strings.NewReplacer("«", "", "»", "").Replace(s))))
-			for _, part := range strings.Split(s, "«")[1:] {
-				fact, _, _ := strings.Cut(part, "»")
-				require.Contains(t, out, fact, "%s: %s", name, s)
-			}
+			requireStays(t, run, at, s, name)
 		}
+	}
+}
+
+// requireStays checks that what is marked «so» in s stays, where s is sent at a place.
+func requireStays(t *testing.T, run func(plog.Logs) plog.Logs, at place, s, how string) {
+	t.Helper()
+	out := written(run(record(at, strings.NewReplacer("«", "", "»", "").Replace(s))))
+	for _, part := range strings.Split(s, "«")[1:] {
+		fact, _, _ := strings.Cut(part, "»")
+		require.Contains(t, out, fact, "%s: %s", how, s)
 	}
 }
 
