@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/auditlog/auditlog/audit"
+	"github.com/auditlog/auditlog/internal/loopback"
 	redactprocessor "github.com/auditlog/auditlog/processor/redact"
 	"github.com/auditlog/auditlog/redact"
 	"github.com/auditlog/auditlog/store"
@@ -503,11 +504,7 @@ func warnPlain(ps *problems, path, endpoint string, t TLS) {
 // Loopback says whether an endpoint, host:port, is reachable from this machine only.
 func Loopback(endpoint string) bool {
 	host, _, err := net.SplitHostPort(endpoint)
-	if err != nil {
-		return false
-	}
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.Unmap().IsLoopback()
+	return err == nil && loopback.Host(host)
 }
 
 func everywhere(host string) bool {

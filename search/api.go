@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/auditlog/auditlog/audit"
+	"github.com/auditlog/auditlog/internal/loopback"
 	"github.com/auditlog/auditlog/search/page"
 	"github.com/auditlog/auditlog/store"
 )
@@ -152,7 +153,7 @@ func (a *api) ownHost(hostport string) bool {
 	if err != nil {
 		host = strings.Trim(hostport, "[]")
 	}
-	return loopbackHost(strings.ToLower(host)) && loopbackHost(a.base.Hostname())
+	return loopback.Host(strings.ToLower(host)) && loopback.Host(a.base.Hostname())
 }
 
 type answerFunc func(w http.ResponseWriter, r *http.Request) (any, error)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -17,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/config/configtls"
 
 	"github.com/auditlog/auditlog/audit"
+	"github.com/auditlog/auditlog/internal/loopback"
 	"github.com/auditlog/auditlog/store"
 )
 
@@ -127,7 +127,7 @@ func (c *Config) Validate() error {
 	var errs []error
 	if host, _, err := net.SplitHostPort(c.Endpoint); err != nil {
 		errs = append(errs, fmt.Errorf("`endpoint` %q must be host:port", c.Endpoint))
-	} else if !loopbackHost(host) && !c.TLS.HasValue() && !c.TrustedProxy {
+	} else if !loopback.Host(host) && !c.TLS.HasValue() && !c.TrustedProxy {
 		errs = append(errs, fmt.Errorf("`endpoint` %q is reachable from other machines: set `tls`, or declare a proxy that ends TLS with `trusted_proxy: true`", c.Endpoint))
 	}
 	if u, err := url.Parse(c.URL); c.URL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
@@ -210,12 +210,4 @@ func (c *Config) base(address string) *url.URL {
 		scheme = "https"
 	}
 	return &url.URL{Scheme: scheme, Host: address}
-}
-
-func loopbackHost(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	a, err := netip.ParseAddr(host)
-	return err == nil && a.Unmap().IsLoopback()
 }

@@ -20,6 +20,8 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
+
+	"github.com/auditlog/auditlog/internal/loopback"
 )
 
 // SecretVariable is the environment variable that holds the client's secret
@@ -242,7 +244,7 @@ func (i *issuer) ask() (*provider, error) {
 // the way: https, or this machine.
 func safeURL(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && u.Host != "" && u.User == nil && (u.Scheme == "https" || u.Scheme == "http" && loopbackHost(u.Hostname()))
+	return err == nil && u.Host != "" && u.User == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback.Host(u.Hostname()))
 }
 
 // oauth is the client of the authorization code flow.

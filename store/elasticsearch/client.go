@@ -11,7 +11,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -21,6 +20,7 @@ import (
 	"github.com/elastic/elastic-transport-go/v8/elastictransport"
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
+	"github.com/auditlog/auditlog/internal/loopback"
 	"github.com/auditlog/auditlog/store"
 )
 
@@ -76,8 +76,7 @@ func newClient(c store.ElasticsearchConfig) (*client, error) {
 // saves nothing, and costs both sides.
 func compressed(setting string, urls []*url.URL) bool {
 	return setting == "gzip" || setting != "none" && slices.ContainsFunc(urls, func(u *url.URL) bool {
-		address, err := netip.ParseAddr(u.Hostname())
-		return u.Hostname() != "localhost" && (err != nil || !address.Unmap().IsLoopback())
+		return !loopback.Host(u.Hostname())
 	})
 }
 
