@@ -20,17 +20,18 @@ const module = "github.com/auditlog/auditlog"
 var mayImport = map[string][]string{
 	"audit":                      {},
 	"redact":                     {},
-	"store":                      {"audit", "redact", "store"},
+	"store":                      {"audit", "redact", "internal/loopback", "store"},
 	"receiver":                   {"audit", "redact", "store", "receiver"},
 	"processor/normalize":        {"audit", "redact", "store"},
 	"processor/redact":           {"audit", "redact", "store"},
 	"processor/duration":         {"audit", "redact", "store"},
 	"exporter":                   {"audit", "redact", "store"},
-	"search":                     {"audit", "redact", "store", "search"},
-	"config":                     {"audit", "redact", "store", "processor/redact"}, // it checks what the processor will be given
+	"search":                     {"audit", "redact", "internal/loopback", "store", "search"},
+	"config":                     {"audit", "redact", "internal/loopback", "store", "processor/redact"}, // it checks what the processor will be given
 	"cmd":                        {"audit", "redact", "store", "receiver", "processor/normalize", "processor/redact", "processor/duration", "exporter", "search", "config", "internal/heap", "cmd"},
 	"internal/browsertest":       {},
 	"internal/heap":              {},
+	"internal/loopback":          {},
 	"internal/oidctest":          {},
 	"internal/elasticsearchtest": {},
 }
