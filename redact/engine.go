@@ -327,7 +327,11 @@ func (p *Pass) Account(path, value string) (out string) {
 func (p *Pass) Message(path, value string) (out string) {
 	p.path = append(p.path[:0], path)
 	defer p.guard(&out)
-	return p.cut(p.text(value, prose, 0), maxMessage)
+	out = p.text(value, prose, 0)
+	if cut := p.cut(out, maxMessage); cut != out {
+		out = p.cut(p.text(cut, prose, 0), maxMessage)
+	}
+	return out
 }
 
 // Path redacts a URL or its path: userinfo and secrets in the query go.
@@ -349,7 +353,11 @@ func (p *Pass) Name(path, name string) (out string) {
 func (p *Pass) Request(path, value string) (out string) {
 	p.path = append(p.path[:0], path)
 	defer p.guard(&out)
-	return p.request(value)
+	out = p.request(value)
+	for n := 1; out != value && n < maxReadings && isPlain(out); n++ {
+		value, out = out, p.request(out)
+	}
+	return out
 }
 
 // Value redacts a structure at any depth: nil, bool, integers, floating point,

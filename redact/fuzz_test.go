@@ -48,6 +48,7 @@ func TestPlaceholdersStay(t *testing.T) {
 		`login {"email":"a@b.c","password":"buzodira"}`, "root:$6$buzodirabuzo4x$buzodirabuzodira7Y4xQbuzodirabuzodira:19000:0", "<input type='password' name='x' value='buzodira'/>", `password: \"buzodira\"`, "密码为buzodira!",
 		"git clone https://buzodira4x7Y:x-oauth-basic@h.org/a.git", "net use z: buzodira\nand other words", "a line\r\n<ROW><NAME>buzodira</NAME></ROW>\r\nanother line", `mutation { add(name: \"buzodira\") { id } } # buzodira`, "{ password = buzodira4#; user = u; }",
 		`[["password=buzodira%26x=1"]]`, "{\n // c\n \"password\": \"buzodira\",\n}", "query: SELECT a FROM t WHERE b = $1 -- buzodira", `SQLSTATE[23000]: Duplicate entry (SQL: insert into t (a) values (buzodira, x))`,
+		"a line\ngot {PASSPHRASE: 'buzodira,buzo1'}\nanother line",
 	} {
 		for how, read := range map[string]func(p *redact.Pass, s string) string{
 			"text":    func(p *redact.Pass, s string) string { return p.Text("x", "label", s) },
@@ -203,8 +204,12 @@ func FuzzRequest(f *testing.F) {
 		if json.Valid([]byte(s)) && !strings.HasPrefix(out, "[redacted:") {
 			require.True(t, json.Valid([]byte(out)), "%q became %q", s, out)
 		}
-		p.Message("x", s)
-		p.Text("x", "note", s)
-		p.Value("x", "", map[string]any{s: []any{s, []byte(s)}})
+		require.Equal(t, out, p.Request("x", out), "request: %q", s)
+		out = p.Message("x", s)
+		require.Equal(t, out, p.Message("x", out), "message: %q", s)
+		out = p.Text("x", "note", s)
+		require.Equal(t, out, p.Text("x", "note", out), "text: %q", s)
+		value := p.Value("x", "", map[string]any{s: []any{s, []byte(s)}})
+		require.Equal(t, value, p.Value("x", "", value), "value: %q", s)
 	})
 }

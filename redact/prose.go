@@ -684,21 +684,11 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		case !linked && namable[noun] && (coined(word) || isHex(strings.TrimPrefix(word, "0x")) && !(typed[noun] && number(word))) && isNamed(s, from, to):
 			return x, false
 		case looksChosen(word, noun) && (!named[noun] || linked || len(word) >= 8) && (linked || !isTime(word) && unknown < 2):
-			if lists[noun] {
-				to = listEnd(s, from, to, several)
-			} else if phrases[noun] && linked {
-				to = phraseEnd(s, from)
-			}
-			return span{from: from, to: to, rule: ruleProse}, true
+			return span{from: from, to: wholeEnd(s, from, to, noun, several, linked), rule: ruleProse}, true
 		case linked && !article && !fillers[w] && !links[w] && !phrases[noun] && inDictionary(word) && (endsIn(word, "ed", "en", "ing") || !clauseEnds(s, to, " and ", " or ")):
 			return x, false // the token is bound to a device
 		case linked && !article && !verb && !harmless[w] && !fillers[w]:
-			if lists[noun] {
-				to = listEnd(s, from, to, several)
-			} else if phrases[noun] {
-				to = phraseEnd(s, from)
-			}
-			return span{from: from, to: to, rule: ruleProse}, true
+			return span{from: from, to: wholeEnd(s, from, to, noun, several, true), rule: ruleProse}, true
 		case fillers[w]:
 			verb = verb || changing[w]
 			article = linked && articles[w]
@@ -1124,6 +1114,25 @@ var (
 	lists   = map[string]bool{"recovery code": true, "recovery codes": true, "scratch code": true, "scratch codes": true, "emergency code": true, "emergency codes": true, "backup code": true, "backup codes": true}
 	phrases = map[string]bool{"seed words": true, "recovery words": true, "secret phrase": true, "mnemonic phrase": true, "seed phrase": true, "mnemonic": true, "recovery phrase": true, "passphrase": true, "pass phrase": true}
 )
+
+// wholeEnd returns where a secret ends whose first word is from from to to: a list of codes and
+// a phrase go on, but not behind the quote that stands before them.
+func wholeEnd(s string, from, to int, noun string, several, linked bool) int {
+	switch {
+	case lists[noun]:
+		to = listEnd(s, from, to, several)
+	case phrases[noun] && linked:
+		to = phraseEnd(s, from)
+	default:
+		return to
+	}
+	if q := s[from-1]; strings.IndexByte("\"'`", q) >= 0 {
+		if k := strings.IndexByte(s[from:to], q); k > 0 && (from+k+1 == len(s) || !isAlnum(s[from+k+1])) {
+			return from + k
+		}
+	}
+	return to
+}
 
 // listEnd returns where a list of codes ends whose first one is from from to to: with its
 // line, or with the lines behind it that are one code each; a single code

@@ -37,6 +37,12 @@ func (p *Pass) request(s string) string {
 	return p.cut(out, p.e.maxRequest)
 }
 
+// isPlain reports whether a request is no structure, whose texts are read again each by itself.
+func isPlain(s string) bool {
+	c := firstByte(s)
+	return c != '{' && c != '['
+}
+
 // summary redacts a structured request and makes it fit.
 func (p *Pass) summary(root int32, s string) string {
 	changed := p.walk(root, place{mode: request})

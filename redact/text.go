@@ -137,8 +137,20 @@ type span struct {
 	printed   bool // whether its values were put into it without quotes
 }
 
-// text redacts s.
+const maxReadings = 4 // of one text
+
+// text redacts s, and what it made of it, until nothing more is found: what a rule took may
+// have stood between another one and its secret.
 func (p *Pass) text(s string, m mode, decoded int) string {
+	out := p.read(s, m, decoded)
+	for n := 1; out != s && decoded == 0 && n < maxReadings; n++ {
+		s, out = out, p.read(out, m, decoded)
+	}
+	return out
+}
+
+// read redacts s.
+func (p *Pass) read(s string, m mode, decoded int) string {
 	if s == "" || p.e.obvious(s) || p.e.isMarker(s) || p.e.allows(s) {
 		return s
 	}

@@ -907,7 +907,7 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		if node.kind == text {
 			was := node.text
 			s := p.leaf(was, node.signs, at)
-			if user, pass, ok := strings.Cut(s, ":"); ok && s == was && strings.HasPrefix(squeeze(segment(node.key)), "basic") && user != "" && pass != "" && strings.IndexByte(s, ' ') < 0 {
+			if user, pass, ok := strings.Cut(s, ":"); ok && s == was && strings.HasPrefix(squeeze(segment(node.key)), "basic") && user != "" && pass != "" && !p.e.isPlaceholder(s) && strings.IndexByte(s, ' ') < 0 {
 				return p.set(i, user+":"+p.replace(rulePair))
 			}
 			return p.set(i, p.login(s)) || s != was
