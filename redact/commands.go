@@ -235,7 +235,7 @@ var logins = []login{
 	{`mosquitto`, regexp.MustCompile(`\bmosquitto_passwd -b \S+ \S+ (\S+)`), false},
 	{`user-secrets`, regexp.MustCompile(`\buser-secrets set ["']?[^\s"']+["']? ["']?([^\s"']+)`), false},
 	{`keyvault`, regexp.MustCompile(`\bkeyvault secret set .*?--value[ =]["']?([^\s"']+)`), false},
-	{`reg add`, regexp.MustCompile(`(?i)\breg add .*?(?:pass|pwd|secret|token|key).*? /d (?:"((?:[^"\\]|\\.)+)"|'([^']+)'|([^\s"']+))`), false},
+	{` add `, regexp.MustCompile(`(?i)\breg(?:\.exe)? add .*?(?:pass|pwd|secret|token|key).*? /d (?:"((?:[^"\\]|\\.)+)"|'([^']+)'|([^\s"']+))`), false},
 	{`encrypt_string`, regexp.MustCompile(`\bencrypt_string ["']?([^\s"']+)`), false},
 	{`bundle config`, regexp.MustCompile(`\bbundle config .*?\S+ [^\s:]+:(\S+)`), false},
 	{`gh secret`, regexp.MustCompile(`(?i)\bgh secret set .*? -b["']([^\s"']+)`), false},
@@ -289,7 +289,7 @@ var logins = []login{
 	{`-server`, regexp.MustCompile(`(?i)\b(?:radius|tacacs)-server (?:host \S+ )?key (?:\d )?(\S+)`), false},
 	{`rootpw`, regexp.MustCompile(`\brootpw (?:--\w+ )?([^\s-]\S*)`), false},
 	{`pre-shared-key`, regexp.MustCompile(`\bpre-shared-key (?:(?:local|remote|ascii-text|hex|address \S+ key) )?["']?([^\s"']+)`), false},
-	{`code `, regexp.MustCompile(`(?i)\b(?:use|enter|type|your|the) (?:the |this )?code:? (?:is )?["']?(\d{4,8})\b`), false},
+	{`code `, regexp.MustCompile(`(?i)\b(?:use|enter|type|your) (?:the |this )?code:? (?:is )?["']?(\d{4,8})\b`), false},
 	{`log`, regexp.MustCompile(`(?i)\blog(?:ged )?[io]n (?:as|with) [\w.@-]+[:/](\S+)`), false},
 }
 

@@ -197,6 +197,13 @@ func (g gen) mixed(n int) string {
 // A token may hold slashes, in a path too.
 func TestSlashes(t *testing.T) {
 	e := engine(t, redact.Config{})
+	for _, secret := range []string{"nail/Zk9xW1pLr0mFq3XcVbNm/B7tQv0nYc4uE8aKd3/PQ", "mFq3/Zk9xW1pLr0mF/Nest/7tQv0nYc4uE"} {
+		for place, out := range everywhere(e, "signed with key "+secret) {
+			if strings.Contains(out, "W1pLr0") {
+				t.Errorf("%s: %q became %q", place, secret, out)
+			}
+		}
+	}
 	for _, secret := range []string{
 		"X+Ks22CLZ5KQFv90JMx6K3ahAW8UQY0rZm0TkGpjDZ/QXUKxOh3mLDmOvBLBiHmIpWqjmv9VrNW/Dmqkrde6cQ==", "LNYD606DKE4+l2AEkms5uih5SdxXb6cQIeS/6lST",
 		"/W+YDe/43z2tnZ12VqReChiEJtQG1g8u5mHqfqS9",

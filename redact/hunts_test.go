@@ -84,7 +84,7 @@ func TestNumbersInGroups(t *testing.T) {
 	for round := range uint64(20) {
 		g := gen{rand.New(rand.NewPCG(*corpusSeed, round))}
 		account, card := g.iban(), g.luhn()
-		for _, sign := range []string{"_", "/"} {
+		for _, sign := range []string{"_", "/", "  ", "\u00a0", "\u00a0\u00a0", "\u202f", "·", "•"} {
 			groups := strings.Join([]string{card[:4], card[4:8], card[8:12], card[12:]}, sign)
 			for _, form := range []string{"§", "ref=§", "(§)", "paid with § by ada"} {
 				for place, out := range everywhere(e, strings.ReplaceAll(form, "§", groups)) {

@@ -371,6 +371,39 @@ func (p *Pass) columns(s string, list []span) []span {
 	return list
 }
 
+// spacedLines finds the values in lines of names and values with a space between them, as
+// files of properties have them: three lines or more, all others of two words.
+func (p *Pass) spacedLines(s string, list []span) []span {
+	var held []span
+	lines := 0
+	done := func() {
+		if lines >= 3 {
+			list = append(list, held...)
+		}
+		lines, held = 0, held[:0]
+	}
+	for at := 0; at < len(s); {
+		end := lineEnd(s, at)
+		line := strings.TrimSpace(s[at:end])
+		name, value, two := strings.Cut(line, " ")
+		value = strings.TrimLeft(value, " ")
+		named := (madeUp(name) || strings.IndexByte(name, '.') > 0) && p.secretName(name)
+		switch {
+		case line == "" || line[0] == '#' || line[0] == '!':
+		case !two || !isIdentifier(name) || strings.IndexByte("=:", value[0]) >= 0 || !named && strings.IndexByte(value, ' ') >= 0:
+			done()
+		default:
+			if lines++; named && !harmlessValue(value) && !saysWhatHappened(value) && !happenings[lowered(value)] {
+				to := at + strings.Index(s[at:end], line) + len(line)
+				held = append(held, span{from: to - len(value), to: to, rule: rulePair})
+			}
+		}
+		at = end + 1
+	}
+	done()
+	return list
+}
+
 // fieldErrors finds the value in the line below one that is nothing but the name of a
 // secret, as validators report what they got.
 func (p *Pass) fieldErrors(s string, list []span) []span {
@@ -411,11 +444,13 @@ func (p *Pass) head(line string) (column []bool) {
 		return nil
 	}
 	any := false
+	packed := separator == '\t' || !strings.Contains(line, string(separator)+" ") // as no sentence is
 	for name := range strings.SplitSeq(line, string(separator)) {
 		written := len(name)
 		name = strings.Trim(name, "\" '`*")
 		quoted := written >= len(name)+2
-		if len(name) > 40 || separator != '|' && !isIdentifier(name) && !(quoted && isIdentifier(strings.ReplaceAll(name, " ", "_"))) || strings.ContainsAny(name, "=:<>(){}") {
+		words := (quoted || packed) && isIdentifier(strings.ReplaceAll(name, " ", "_"))
+		if len(name) > 40 || separator != '|' && !isIdentifier(name) && !words || strings.ContainsAny(name, "=:<>(){}") {
 			return nil
 		}
 		is := name != "" && p.secretName(name)

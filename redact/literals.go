@@ -186,7 +186,7 @@ type sight struct {
 	signs   uint32 // kinds of characters
 	longest int    // longest run of characters of tokens
 	solid   int    // longest run of letters and digits
-	digits  int    // longest run of digits, single spaces and dashes between them not counted
+	digits  int    // longest run of digits, spaces, dashes and dots between groups of them not counted
 	hits    []hit  // in the order in which they begin
 }
 
@@ -196,19 +196,21 @@ func uuidWord(s string, i int) bool {
 	return (i+36 == len(s) || signs[s[i+36]]&signToken == 0 && s[i+36] != '.') && (i == 0 || s[i-1] != '.') && isUUID(s[i:i+36])
 }
 
+const maxJoint = 4 // bytes between groups of digits
+
 // see looks at each byte of s once, but for UUIDs.
 func (e *Engine) see(s string, g *sight) {
 	m := e.literals
 	var all uint32
 	three := uint(0)
-	run, solid, digits, joint := 0, 0, 0, false
+	run, solid, digits, joint := 0, 0, 0, 0
 	for i := 0; i < len(s); i++ {
 		sign := signs[s[i]]
 		if sign&(signDigit|signLower) != 0 && run == 0 && i+36 <= len(s) && s[i+8] == '-' && s[i+13] == '-' && uuidWord(s, i) {
 			all |= signLower | signToken
 			i += 35
 			g.digits = max(g.digits, digits)
-			three, digits, joint = 0, 0, false
+			three, digits, joint = 0, 0, 0
 			continue
 		}
 		three = (three<<5 | uint(sign>>symbolShift)) & (1<<15 - 1)
@@ -230,13 +232,13 @@ func (e *Engine) see(s string, g *sight) {
 		switch {
 		case sign&signDigit != 0:
 			digits++
-			joint = false
+			joint = 0
 		case digits == 0:
-		case sign&signJoint != 0 && !joint:
-			joint = true
+		case sign&(signJoint|signWide) != 0 && joint < maxJoint:
+			joint++
 		default:
 			g.digits = max(g.digits, digits)
-			digits, joint = 0, false
+			digits, joint = 0, 0
 		}
 	}
 	if len(s) >= 2 {

@@ -160,7 +160,7 @@ func namesRows(w []string) bool {
 
 var payloadWords = set(`payload payloads content contents text markdown html messages prompt prompts document completion completions transcript
 	plaintext rawtext fulltext bodytext filecontent filecontents filedata attachment attachments instructions snippet blob rawbody rawdata
-	systemprompt userprompt inputmessages outputmessages systeminstructions toolarguments toolresult payloaddata chat conversation essay freetext richtext csv export_data exportdata uploaddata upload`)
+	systemprompt userprompt inputmessages outputmessages systeminstructions toolarguments toolresult payloaddata chat conversation essay freetext richtext csv export_data exportdata uploaddata upload eventoriginal logoriginal recordoriginal originalevent rawevent`)
 
 var bodyWords = set(`requestbody postdata formdata requestdata requestcontent requesttext rpcrequest bodycontent`)
 
@@ -223,7 +223,7 @@ var answerWords = set(`responsebody responsepayload responsecontent responsetext
 var webhookWords = set(`webhookurl slackwebhook slackwebhookurl discordwebhook teamswebhook incomingwebhook incomingwebhookurl webhookuri hookurl`)
 
 // remarkWords name free text about things and people.
-var remarkWords = set(`comment comments note notes remark remarks memo feedback biography narrative anamnesis diagnosis`)
+var remarkWords = set(`answer answers input inputs output outputs reply replies utterance comment comments note notes remark remarks memo feedback biography narrative anamnesis diagnosis`)
 
 var accountWords = set(`basic basicauthuser auth username user login userinfo account httpauth netrc userpwd enduser principal`)
 

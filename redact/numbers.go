@@ -24,7 +24,8 @@ func numberSpans(s string, list []span) []span {
 				}
 				continue
 			}
-			if (c == ' ' || c == '-' || c == '.' || c == '/' || c == '_') && isDigit(s[j-1]) && j+1 < len(s) && isDigit(s[j+1]) {
+			if k := gapEnd(s, j); k > j && isDigit(s[j-1]) && k < len(s) && isDigit(s[k]) {
+				j = k - 1
 				continue
 			}
 			break
@@ -53,6 +54,23 @@ func numberSpans(s string, list []span) []span {
 		}
 	}
 	return list
+}
+
+// gapEnd returns where a sign ends that stands at j between groups of digits, or two spaces
+// do; j if there is none.
+func gapEnd(s string, j int) int {
+	switch {
+	case strings.HasPrefix(s[j:], "  "):
+		return j + 2
+	case strings.IndexByte(" -./_", s[j]) >= 0:
+		return j + 1
+	}
+	for _, sign := range []string{"\u00a0\u00a0", "\u00a0", "\u202f", "\u2009", "\u00b7", "\u2022", "\u2024", "\u2027"} {
+		if strings.HasPrefix(s[j:], sign) {
+			return j + len(sign)
+		}
+	}
+	return j
 }
 
 // glued reports whether digits are a part of something longer: of hex digits, or of
@@ -113,7 +131,10 @@ func cardShape(s string, d []byte) bool {
 	if len(s) == len(d) {
 		return true
 	}
-	first := strings.IndexAny(s, " -./_")
+	first := 0
+	for isDigit(s[first]) {
+		first++
+	}
 	return first == 4 || first == 6
 }
 

@@ -104,7 +104,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if v := s[from:to]; table && !looksChosen(v, "") && (!madeUp(name) || strings.IndexByte(v, ' ') >= 0) {
 			continue
 		}
-		if lineStart && saysWhatHappened(s[from:to]) {
+		if lineStart && saysWhatHappened(s[from:to]) || s[i] == ':' && doneTo(name) && isPathOfWords(s[from:to]) {
 			continue
 		}
 		if n == vendor && (table || !vendorToken(s[from:to])) { // auth0|… is a user
@@ -152,6 +152,25 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 	return list
 }
 
+// doneTo reports whether a name is a secret that has one itself, and what was done to it:
+// Secret read.
+func doneTo(name string) bool {
+	noun, done, ok := strings.Cut(lowered(name), " ")
+	return ok && namable[noun] && happenings[done]
+}
+
+// isPathOfWords reports whether s is words between slashes, as secrets are called in vaults.
+func isPathOfWords(s string) bool {
+	known := false
+	for part := range strings.SplitSeq(s, "/") {
+		if part == "" || !isIdentifier(part) || random(part, 2) {
+			return false
+		}
+		known = known || inDictionary(part) || jargon[part]
+	}
+	return known && !noSlash(s)
+}
+
 // isTag reports whether v is the version of the image whose name has its last part at i:
 // registry.example.com/token:1.15.
 func isTag(s string, i int, v string) bool {
@@ -170,12 +189,14 @@ func isTag(s string, i int, v string) bool {
 
 // assignedTo returns where the value from from to to ends of a name that begins at at, if
 // that is assigned in a line of its own or in quotes of its own: it may be several words,
-// up to the next name, or have signs that end others.
+// up to the next name, or have signs that end others. In a sentence it is several words
+// only if no dictionary holds those that follow.
 func assignedTo(s string, at, from, to int, lineStart bool) int {
 	if from >= to || to == len(s) || strings.IndexByte("\"'`)]}", s[from-1]) >= 0 || strings.IndexByte("[{(", s[from]) >= 0 {
 		return to
 	}
 	end := lineEnd(s[:min(len(s), from+maxSpread)], from)
+	inside := false // a sentence
 	switch {
 	case at > 0 && (s[at-1] == '"' || s[at-1] == '\''):
 		k := strings.IndexByte(s[from:end], s[at-1])
@@ -183,8 +204,8 @@ func assignedTo(s string, at, from, to int, lineStart bool) int {
 			return to
 		}
 		end = from + k
-	case !lineStart:
-		return to
+	default:
+		inside = !lineStart
 	}
 	value := s[from:end]
 	if k := strings.Index(value, "&&"); k >= 0 {
@@ -198,6 +219,9 @@ func assignedTo(s string, at, from, to int, lineStart bool) int {
 	}
 	more := value[to-from:]
 	if strings.IndexByte(more, ' ') < 0 { // zebi;5FwlC
+		if inside {
+			return to
+		}
 		if strings.ContainsAny(more, "=&<>") || len(more) < 2 || !isAlnum(more[1]) || more[0] == '\\' && strings.IndexByte("nrtux", more[1]) >= 0 || more[0] != ';' && more[0] != '\\' {
 			return to
 		}
@@ -207,8 +231,8 @@ func assignedTo(s string, at, from, to int, lineStart bool) int {
 		return to
 	}
 	for w := range strings.FieldsSeq(more) {
-		if w = lowered(strings.Trim(w, ".,;:!?()")); w == "" || harmless[w] || byWhom[w] || happenings[w] || !isAlpha(w[0]) || w[0] == '-' {
-			return to // it is told what became of it
+		if w = lowered(strings.Trim(w, ".,;:!?()")); w == "" || harmless[w] || byWhom[w] || happenings[w] || !isAlpha(w[0]) || w[0] == '-' || inside && (inDictionary(w) || jargon[w] || fillers[w] || links[w]) {
+			return to // it is told what became of it, or the sentence goes on
 		}
 	}
 	return from + len(value)
@@ -618,6 +642,14 @@ func nameBefore(s string, i int) (name string, lineStart bool) {
 		}
 		j = k
 	}
+	name = s[j:end]
+	if s[i] == '=' && j == word {
+		for n := 0; n < 2 && j > 1 && s[j-1] == '+' && isNameByte(s[j-2]); n++ { // api+key, in a form
+			for j--; j > 0 && isNameByte(s[j-1]) && end-j < 120; j-- {
+			}
+		}
+		name = strings.ReplaceAll(s[j:end], "+", " ")
+	}
 	k := word
 	for k > 0 && strings.IndexByte(" \t\"'`-+*", s[k-1]) >= 0 {
 		k--
@@ -625,7 +657,7 @@ func nameBefore(s string, i int) (name string, lineStart bool) {
 	if strings.HasSuffix(s[:k], "export") || strings.HasSuffix(s[:k], "set") {
 		k = 0
 	}
-	return s[j:end], k == 0 || s[k-1] == '\n' || s[k-1] == '\r'
+	return name, k == 0 || s[k-1] == '\n' || s[k-1] == '\r'
 }
 
 // byWhom are words between a secret and somebody whose it is, in several languages.

@@ -653,7 +653,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			linked, verb = true, (verb || changing[w]) && w != "to" // changed to x
 		case ofOthers[noun] && foreignStates[w]:
 			return x, false
-		case p.e.isMarker(word), strings.HasPrefix(word, "arn:"), w == "via" && !linked:
+		case p.e.isMarker(word), strings.HasPrefix(word, "arn:"), w == "via" && !linked, keepers[w]:
 			return x, false
 		case origin && (verb || looksChosen(word, noun)) && !harmless[w] && !fillers[w] && strings.HasPrefix(s[to:], " to "):
 			return span{from: from, to: to, rule: ruleProse}, true
@@ -1032,6 +1032,9 @@ func hinted(s, low string, list []span) []span {
 			if head := s[at[0]:from]; strings.Contains(head, `":`) || strings.Contains(head, `':`) {
 				continue // a member of an object, which its name judges
 			}
+			if strings.Contains(s[at[0]:from], "the ") && undefined.MatchString(low[to:]) {
+				continue
+			}
 			if v := s[from:to]; !harmlessValue(v) && (strings.IndexByte(v, '.') < 0 || strings.Trim(v, "0123456789.") != "") && (looksChosen(v, "code") || looksChosen(v, "password")) && !isTime(v) {
 				list = append(list, span{from: from, to: to, rule: ruleProse})
 			}
@@ -1114,6 +1117,12 @@ var (
 	lists   = map[string]bool{"recovery code": true, "recovery codes": true, "scratch code": true, "scratch codes": true, "emergency code": true, "emergency codes": true, "backup code": true, "backup codes": true}
 	phrases = map[string]bool{"seed words": true, "recovery words": true, "secret phrase": true, "mnemonic phrase": true, "seed phrase": true, "mnemonic": true, "recovery phrase": true, "passphrase": true, "pass phrase": true}
 )
+
+// keepers are programs that keep secrets.
+var keepers = set(`1password lastpass bitwarden keepass keepassxc dashlane vaultwarden`)
+
+// undefined are what is said of the code of a status.
+var undefined = regexp.MustCompile(`^ (?:is (?:unknown|undefined|undocumented|reserved|deprecated|unassigned)|means|stands for|was returned|is returned)\b`)
 
 // wholeEnd returns where a secret ends whose first word is from from to to: a list of codes and
 // a phrase go on, but not behind the quote that stands before them.

@@ -370,7 +370,7 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 	if dense(word) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
-	if len(word) >= 16 && g.looks&lookProse != 0 && (random(word, 3) || mixedCase(word) && (random(word, 2) || isIdentifier(word) && shuffled(word))) && !isUUID(word) && noSlash(word) && !isPod(word) && !wordy(word) &&
+	if len(word) >= 16 && g.looks&lookProse != 0 && (random(word, 3) || mixedCase(word) && (random(word, 2) || isIdentifier(word) && shuffled(word))) && !isUUID(word) && (noSlash(word) || slashedKey(word)) && !isPod(word) && !wordy(word) &&
 		((len(word) >= 20 || mixedCase(word) && isIdentifier(word)) && nearTelling(s, from) || tellsBehind(s, to)) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
@@ -513,12 +513,28 @@ func pathLike(s string) bool {
 	if s[0] == '/' {
 		return true
 	}
+	known := 0
 	for part := range strings.SplitSeq(s, "/") {
 		if len(part) >= 4 && len(part) <= maxObviousWord && wordPath(part) {
-			return true
+			known += len(part)
 		}
 	}
-	return false
+	return known >= 6 || known > 0 && !slashedKey(s)
+}
+
+// slashedKey reports whether s may be base64 with slashes: chance may have made one short word
+// in it.
+func slashedKey(s string) bool {
+	return len(s) >= 24 && mixedCase(s) && random(s, 3) && isBase64(s)
+}
+
+func isBase64(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !isAlnum(s[i]) && strings.IndexByte("+/=", s[i]) < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // segments judges the parts of a path.

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -166,15 +167,18 @@ func (p *Pass) walkObject(i int32, at place) bool {
 				is = p.nature(p.path[len(p.path)-2] + "." + p.path[len(p.path)-1] + "." + key)
 			}
 		}
-		if t.answers && is == plain {
-			is = p.nature(p.askedIn() + "." + key)
+		said := is == plain || is == remark
+		if t.answers && said {
+			if asked := p.nature(p.askedIn() + "." + key); asked != plain {
+				is = asked
+			}
 		}
-		if t.inner && (is == plain || is == body || is == payload) && len(p.path) > 1 {
+		if t.inner && (said || is == body || is == payload) && len(p.path) > 1 {
 			around := p.path[len(p.path)-1]
 			if len(p.path) > 2 {
 				around = p.path[len(p.path)-2] + "." + around
 			}
-			if outer := p.nature(around + "." + key); outer == answer || outer == binding || outer == rows || outer == payload && is == plain {
+			if outer := p.nature(around + "." + key); outer == answer || outer == binding || outer == rows || outer == payload && said {
 				is = outer
 			}
 		}
@@ -183,6 +187,8 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			is = rows
 		case len(pairs) > 0 && paired(pairs, c, key, t) != plain && !p.names(c):
 			is = paired(pairs, c, key, t)
+		case is == payload && p.isLabelled(i, c):
+			is = plain
 		case near.jwk && privateParts[segment(key)], t.code && is == plain && p.nodes[c].kind == text && p.isTyped(i, c):
 			is = secret
 		case sealed && t.data && (near.kind == "" || sealedData(strings.TrimPrefix(key, near.kind))), near.granted && t.code && p.nodes[c].kind == text:
@@ -209,6 +215,20 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		p.path = p.path[:len(p.path)-1]
 	}
 	return changed
+}
+
+// isLabelled reports whether member c of object i is a word beside its label, and they are all
+// of it: {"label": "Plan", "content": "pro"}.
+func (p *Pass) isLabelled(i, c int32) bool {
+	first := p.nodes[i].child
+	if p.nodes[first].next < 0 || p.nodes[p.nodes[first].next].next >= 0 || !isIdentifier(p.nodes[c].text) || len(p.nodes[c].text) > 40 {
+		return false
+	}
+	label := first
+	if label == c {
+		label = p.nodes[first].next
+	}
+	return p.nodes[label].kind == text && endsIn(p.nodes[label].key, "label", "field", "setting") && p.nodes[c].kind == text
 }
 
 // shownName returns the name of a member, which says t, without what is secret in it.
@@ -551,7 +571,7 @@ func (p *Pass) calledWith(i int32, called string, at place) bool {
 	changed := false
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		n := &p.nodes[c]
-		if name := segment(n.key); n.kind != array || n.child < 0 || name != "params" && name != "args" && name != "arguments" && name != "parameters" {
+		if name := segment(n.key); n.kind != array && !p.positional(c) || n.child < 0 || name != "params" && name != "args" && name != "arguments" && name != "parameters" {
 			continue
 		}
 		p.path = append(p.path, n.key)
@@ -561,7 +581,7 @@ func (p *Pass) calledWith(i int32, called string, at place) bool {
 		}
 		for v := first; v >= 0; v = p.nodes[v].next {
 			if p.nodes[v].kind == text {
-				p.path = append(p.path, "*")
+				p.path = append(p.path, cmp.Or(p.nodes[v].key, "*"))
 				changed = p.member(v, secret, at) || changed
 				p.path = p.path[:len(p.path)-1]
 			}
@@ -569,6 +589,21 @@ func (p *Pass) calledWith(i int32, called string, at place) bool {
 		p.path = p.path[:len(p.path)-1]
 	}
 	return changed
+}
+
+// positional reports whether an object is arguments by their place: {"0": …}, {"arg1": …}.
+func (p *Pass) positional(i int32) bool {
+	n := &p.nodes[i]
+	for c := n.child; c >= 0; c = p.nodes[c].next {
+		switch name := strings.TrimRight(lowered(p.nodes[c].key), "0123456789"); name {
+		case "", "arg", "param", "_", "$":
+		default:
+			if len(name) > 1 {
+				return false
+			}
+		}
+	}
+	return n.kind == object
 }
 
 // secretVariables returns the variables of an operation of GraphQL that it gives to
@@ -802,6 +837,11 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 	if n == binding && len(p.path) == 2 && at.mode == request && updating[node.key] && node.kind == object {
 		n = plain // the request is a change of a document
 	}
+	if node.kind == text && ofLogin[segment(node.key)] && (n == plain || n == remark) {
+		if from := passwordAt(node.text); from > 0 && coined(node.text[from:]) {
+			n = userpass
+		}
+	}
 	switch n {
 	case flagged, secret:
 		if saysNothing(node, n) {
@@ -819,6 +859,13 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		if node.kind == object && segment(node.key) == "auth" {
 			return p.authMember(i, at)
 		}
+		if p.describesCredentials(i) {
+			changed := false
+			for c := node.child; c >= 0; c = p.nodes[c].next {
+				changed = p.authMember(c, at) || changed
+			}
+			return changed
+		}
 		if p.isGroup(i) || p.saysOf(i) || node.kind == object && p.inPolicy() {
 			return p.walk(i, at)
 		}
@@ -833,6 +880,12 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 	case binding:
 		if p.grantsRoles(i) {
 			return p.walk(i, at)
+		}
+		if strings.HasPrefix(node.key, "$") && (node.kind == array || node.kind == object) { // an operator, and its fields
+			p.removeNode(ruleSQL, i)
+			p.report(ruleSQL)
+			p.keysOnly(i)
+			return true
 		}
 		if node.kind == array || node.kind == object || node.kind == text {
 			return p.omit(i, marker(ruleSQL), ruleSQL)
@@ -889,7 +942,9 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 			return p.omit(i, marker(ruleKey), ruleKey)
 		}
 	case remark:
-		if node.kind == text && at.mode != request {
+		if node.kind == object || node.kind == array {
+			at.mode = request
+		} else if node.kind == text && at.mode != request {
 			changed := p.walk(i, at)
 			if n := &p.nodes[i]; n.kind == text && strings.Count(p.e.bare(n.text), " ") >= 2 {
 				return p.omit(i, marker(ruleText), ruleText)
@@ -915,6 +970,9 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 	}
 	return p.walk(i, at)
 }
+
+// ofLogin are names of what is typed, under which user:password may stand.
+var ofLogin = set(`input data value`)
 
 // grantsRoles reports whether node i is a list of who has which role, as policies of
 // Google Cloud bind them.
@@ -1080,9 +1138,28 @@ func (p *Pass) isGroup(i int32) bool {
 // ofAuth are members of an object called auth that say how, and what for, somebody is
 // authenticated.
 var ofAuth = set(`policies tokenpolicies identitypolicies externalnamespacepolicies roles role groups scopes scope permissions type tokentype method methods provider scheme kind
-	mechanism displayname status enabled required renewable leaseduration tokenttl ttl tokenissuetime createtime entityid username user database`)
+	startdatetime enddatetime keyid mechanism displayname status enabled required renewable leaseduration tokenttl ttl tokenissuetime createtime entityid username user database`)
 
-// authMember redacts an object called auth: of its members those stay whose names are
+// describesCredentials reports whether node i is a list of credentials of Entra ID, which say
+// until when each is good.
+func (p *Pass) describesCredentials(i int32) bool {
+	n := &p.nodes[i]
+	if n.kind != array || n.child < 0 || !endsIn(squeeze(segment(n.key)), "credentials") {
+		return false
+	}
+	for c := n.child; c >= 0; c = p.nodes[c].next {
+		dated := false
+		for m := p.nodes[c].child; m >= 0 && p.nodes[c].kind == object; m = p.nodes[m].next {
+			dated = dated || squeeze(p.nodes[m].key) == "enddatetime"
+		}
+		if !dated {
+			return false
+		}
+	}
+	return true
+}
+
+// authMember redacts an object called auth, or credentials: of its members those stay whose names are
 // known to be harmless.
 func (p *Pass) authMember(i int32, at place) bool {
 	changed := false

@@ -113,7 +113,7 @@ func (s sower) fill(form string) (text string, secrets []string) {
 			form = after[1:]
 			continue
 		case 'm':
-			secret = s.word()[:6] + strings.ToUpper(s.of(2, "bdfgkqvwxz"))
+			secret = s.of(1, "qvxz") + s.word()[:5] + strings.ToUpper(s.of(2, "bdfgkqvwxz"))
 		case 'h':
 			secret = s.of(32, "0123456789abcdef")
 		case 'y':

@@ -50,6 +50,8 @@ func TestMembersBesideOthers(t *testing.T) {
 		run := pipeline(t, keep...)
 		s := sower{rand.New(rand.NewPCG(*pipelineSeed, 5))}
 		for _, form := range []string{
+			`{"jsonrpc":"2.0","method":"login","params":{"0":"bob","1":"§w"}}`, `{"jsonrpc":"2.0","method":"authenticate","params":["bob","§w"]}`, `{"method":"user.setPassword","params":{"arg1":"bob","arg2":"§w"}}`,
+			`{"input":"ada:§w"}`, `{"data":"ada:§w"}`, `{"credentials":"ada:§w"}`, `{"basic":"ada:§w"}`,
 			`{"auth":{"client_token":"§w","accessor":"§m","policies":["x"]}}`, `{"auth":{"policies":["x"],"x":"§w","metadata":{"y":"§w"}}}`,
 			`{"query":"mutation M($p:String!){login(password:$p){id}}","variables":{"p":"§w"}}`, `{"query":"mutation M($p:String!){changePassword(id:$i,new:$p){id}}","variables":{"p":"§w"}}`, `{"change":{"query":"# §w asked\nquery { me { id } }"}}`,
 			`{"note":"AKIA6MEMHA47AWSRTCW6:/bsyyDNqpEUMdUID1ZSmzdbr§mw1Aphpdw"}`, `{"variables":{"p":"§w"},"query":"mutation M($p:String!){login(in:{password: $p}){id}}"}`,
@@ -71,8 +73,10 @@ func TestMembersBesideOthers(t *testing.T) {
 func TestFreeTextOfProducers(t *testing.T) {
 	run := pipeline(t, "*")
 	for _, name := range strings.Fields(`kafka.message.value messaging.kafka.message.body messaging.message.value messaging.rabbitmq.message.data sqs.message pubsub.message.data llm.prompts llm.prompts.0.content llm.completions.0.content
-		traceloop.entity.input traceloop.entity.output langfuse.observation.input openinference.input.value input.value output.value ai.prompt gen_ai.prompt llm.input_messages.0.message.content langsmith.outputs`) {
+		traceloop.entity.input traceloop.entity.output langfuse.observation.input openinference.input.value input.value output.value event.original app.answer app.reply task.input task.output comment_text user.completion ai.prompt gen_ai.prompt llm.input_messages.0.message.content langsmith.outputs`) {
 		out := written(run(record(attribute(name), "Dear Nefanabu, we regret to inform you that your contract ends")))
+		require.NotContains(t, out, "Nefanabu", name)
+		out = written(run(record(attribute(name), `{"message":"Dear Nefanabu, your contract ends","note":"from Nefanabu and others"}`)))
 		require.NotContains(t, out, "Nefanabu", name)
 	}
 	for name, value := range map[string]string{"messaging.kafka.message.key": "order-17", "messaging.message.id": "m-17", "llm.model": "small-3", "kafka.topic": "orders", "traceloop.entity.name": "planner", "messaging.system": "kafka"} {
@@ -90,7 +94,10 @@ func TestBesideSecretsStays(t *testing.T) {
 			"contraseña: island-fido-9895 de «Bedosevi»", "Req(a=1, auth=Auth(user='«devedu»', client_secret='x1y2z3'))", "Password: wefi4plR (reset by Dr. «Regadodi»)", "senha: Pale91#kefa7, usuario «Vodubusa»",
 			"seed phrase: marble ginger meadow falcon hazel amber copper copper garnet planet olive harbor for upload by Dr. «Vanirozi»", "pasted ---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n4jMKDlLl+7YtrczM3sTPY/RN7QrYV1WhpvPfKAfRPcO4\n---- END SSH2 ENCRYPTED PRIVATE KEY ---- into the form by Dr. «Luwekegu»",
 			"called with PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\njoHZcb5NPsRjF5GDal7ZwmVFu5hcjYbQ\nPrivate-MAC: 13ab4579571204098fd0f4f360b4e4e038cc4107, retrying by Dr. «Widofaru»",
-			"botToken:FzM8M18PNkQm,zone:«mililo»", "aws secretsmanager put-secret-value --secret-id «panther-vidi» --secret-string DikoPeru828", `{"annotations":{"authorization":{"k8s":{"io/decision":"«allowsete»"}}}}`, "set apiKey to «expire» in 5 days", "set retentionPolicy to «strict»",
+			"botToken:FzM8M18PNkQm,zone:«mililo»", "aws secretsmanager put-secret-value --secret-id «panther-vidi» --secret-string DikoPeru828", `{"annotations":{"authorization":{"k8s":{"io/decision":"«allowsete»"}}}}`,
+			`{"fields":[{"label":"Region","content":"«eu-west-1»"},{"label":"Plan","content":"«pro-gesi»"}]}`, "the code «4711» is unknown", "Secret read: «payments/stripe»", "password copied from «1Password»", "login with password=x1y2z3 «failed for bob»",
+			`{"passwordCredentials":[{"startDateTime":"«2024-01-01T00:00:00Z»","endDateTime":"«2025-01-01T00:00:00Z»","keyId":"«3f2b8c1e-9a4d-4e6f-8b1a-2c3d4e5f6a7b»","secretText":"x1y2z3"}]}`,
+			`{"update":{"«$set»":{"«shoe_size»":44}},"filter":{"«colour»":{"«$in»":["a","b"]}}}`, `{"data":"«nginx:alpine»","input":"«role:admin»"}`, "set apiKey to «expire» in 5 days", "set retentionPolicy to «strict»",
 			`{"trace":"«cd78b072961015294dc766c0fc4413fa»"}`, `{"accessTokenLifespan":"«2820679»","otp_digits":"«6321»","cvv_result":"«match»","password_required_chars":"«upper»","secretsScanned":"«433»"}`, "Invalid credentials for «tatefedo@acme.example»", "Access key «AK-62508» deactivated", `{"locale":["«pepper-nese»","«olive-tile»"]}`,
 			"Authorization: «access denied to dragon-pepu»", "key fingerprint «9a3db47566f5d1caef43ad611054aa8f» ok",
 			`{"values":{"auth":{"postgresPassword":"x1","username":"«ivory-fosi»","database":"«planet-gezi»"}}}`, "password=\n«user=ada»", `{"basicAuthUser":"«ada-b»","login":"«okta:jsmith2024»"}`,
