@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,6 +19,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/auditlog/auditlog/internal/loopback"
 )
 
 // patience is the longest that a test waits for something that must happen.
@@ -233,13 +234,8 @@ func (s *server) requireNoneOnDisk(t *testing.T, secret string) {
 // freePorts returns loopback addresses that nothing listens at.
 func freePorts(t *testing.T, n int) []string {
 	t.Helper()
-	addresses := make([]string, n)
-	for i := range addresses {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		defer func() { _ = l.Close() }()
-		addresses[i] = l.Addr().String()
-	}
+	addresses, err := loopback.Free(n)
+	require.NoError(t, err)
 	return addresses
 }
 

@@ -34,6 +34,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/auditlog/auditlog/audit"
+	"github.com/auditlog/auditlog/internal/loopback"
 	"github.com/auditlog/auditlog/receiver"
 	"github.com/auditlog/auditlog/store"
 	"github.com/auditlog/auditlog/store/local"
@@ -53,10 +54,9 @@ type server struct {
 }
 
 func freePort(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addresses, err := loopback.Free(1)
 	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	return addresses[0]
 }
 
 func start(t testing.TB, change func(*receiver.Config)) *server {

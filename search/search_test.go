@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/auditlog/auditlog/audit"
+	"github.com/auditlog/auditlog/internal/loopback"
 	"github.com/auditlog/auditlog/search"
 	"github.com/auditlog/auditlog/store"
 	"github.com/auditlog/auditlog/store/local"
@@ -92,10 +92,9 @@ func startOn(t testing.TB, on store.Store, change func(*search.Config)) *server 
 
 	sf := search.NewFactory()
 	cfg := sf.CreateDefaultConfig().(*search.Config)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := loopback.Free(1)
 	require.NoError(t, err)
-	cfg.Endpoint = l.Addr().String()
-	require.NoError(t, l.Close())
+	cfg.Endpoint = free[0]
 	if change != nil {
 		change(cfg)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/auditlog/auditlog/internal/elasticsearchtest"
+	"github.com/auditlog/auditlog/internal/loopback"
 )
 
 // A cluster is the real node.
@@ -67,7 +68,7 @@ func (b *bench) record() error {
 	if err != nil {
 		return err
 	}
-	ports, err := freePorts(1)
+	ports, err := loopback.Free(1)
 	if err != nil {
 		return err
 	}

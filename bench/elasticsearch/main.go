@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/auditlog/auditlog/internal/elasticsearchtest"
+	"github.com/auditlog/auditlog/internal/loopback"
 )
 
 type options struct {
@@ -178,7 +179,7 @@ func (b *bench) auditlog(url, compression string, full bool) (r result, err erro
 	if err != nil {
 		return r, err
 	}
-	ports, err := freePorts(3)
+	ports, err := loopback.Free(3)
 	if err != nil {
 		return r, err
 	}
@@ -321,16 +322,4 @@ func peak(pid int) (float64, error) {
 	var kib float64
 	_, err = fmt.Sscan(rest, &kib)
 	return kib / 1024, err
-}
-
-func freePorts(n int) (addresses []string, err error) {
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close()
-		addresses = append(addresses, l.Addr().String())
-	}
-	return addresses, nil
 }

@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"github.com/auditlog/auditlog/internal/loopback"
 )
 
 var (
@@ -41,7 +43,7 @@ type installation struct {
 // install writes a configuration with settings of the receiver besides the
 // endpoints, and with the embedded store, or the cluster at a URL.
 func install(dir, receiver, elastic string) (*installation, error) {
-	ports, err := freePorts(3)
+	ports, err := loopback.Free(3)
 	if err != nil {
 		return nil, err
 	}
@@ -56,18 +58,6 @@ search: {endpoint: %q}
 telemetry: {metrics: {endpoint: ""}, health: {endpoint: ""}}
 `, ports[0], ports[1], receiver, filepath.Join(dir, "data"), cluster, ports[2])
 	return i, os.WriteFile(filepath.Join(dir, "auditlog.yaml"), []byte(config), 0o600)
-}
-
-func freePorts(n int) (addresses []string, err error) {
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close()
-		addresses = append(addresses, l.Addr().String())
-	}
-	return addresses, nil
 }
 
 // start starts the program; its output goes to a file.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/auditlog/auditlog/internal/loopback"
 )
 
 const (
@@ -43,7 +45,7 @@ func soak(args []string) error {
 	if err != nil {
 		return err
 	}
-	ports, err := freePorts(1)
+	ports, err := loopback.Free(1)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package loopback_test
 
 import (
+	"net"
 	"testing"
 
 	"github.com/auditlog/auditlog/internal/loopback"
@@ -14,5 +15,19 @@ func TestHost(t *testing.T) {
 		if got := loopback.Host(host); got != want {
 			t.Errorf("%q: %v", host, got)
 		}
+	}
+}
+
+func TestFree(t *testing.T) {
+	addresses, err := loopback.Free(3)
+	if err != nil || len(addresses) != 3 {
+		t.Fatal(addresses, err)
+	}
+	for _, address := range addresses { // all at once, so they are different ones
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
 	}
 }
