@@ -188,6 +188,7 @@ type Pass struct {
 	found   []Finding
 	removed []string // secrets of chance, to be fingerprinted
 	path    []string
+	method  string // what the request calls, if it is known from elsewhere
 	nodes   []node
 	buf     []byte
 
@@ -207,7 +208,7 @@ func (e *Engine) Begin() *Pass {
 func (p *Pass) End() {
 	clear(p.path)
 	p.path = p.path[:0]
-	p.found, p.removed = nil, nil
+	p.found, p.removed, p.method = nil, nil, ""
 	if cap(p.nodes) > 1<<14 {
 		p.nodes = nil
 	}
@@ -219,7 +220,17 @@ func (p *Pass) End() {
 }
 
 // Next goes on with another record, whose findings are its own.
-func (p *Pass) Next() { p.found, p.removed, p.path = p.found[:0], p.removed[:0], p.path[:0] }
+func (p *Pass) Next() {
+	p.found, p.removed, p.path, p.method = p.found[:0], p.removed[:0], p.path[:0], ""
+}
+
+// Calls says which method the requests of the record call, up to Next: the arguments of a
+// login are secrets. The method of HTTP is none.
+func (p *Pass) Calls(method string) {
+	if len(method) <= 64 && method != strings.ToUpper(method) {
+		p.method = method
+	}
+}
 
 // Findings returns what was redacted since Begin or Next, in the order of the
 // values, each path and rule once. It is valid until Next.

@@ -315,6 +315,14 @@ func TestLists(t *testing.T) {
 	}
 }
 
+// A blob: URL stands for what it gives access to.
+func TestBlobs(t *testing.T) {
+	p := engine(t, redact.Config{}).Begin()
+	defer p.End()
+	const blob = "blob:https://app.example.org/3f2b8c1e-9a4d-4e6f-8b1a-2c3d4e5f6a7b"
+	require.Equal(t, `{"secretUrl":"blob:https://app.example.org/[redacted:url]","logo_url":"`+blob+`"}`, p.Request("x", `{"secretUrl":"`+blob+`","logo_url":"`+blob+`"}`))
+}
+
 // What a limit cuts off is cut off after the redaction.
 func TestCutSecret(t *testing.T) {
 	e := engine(t, redact.Config{})

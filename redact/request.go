@@ -45,7 +45,11 @@ func isPlain(s string) bool {
 
 // summary redacts a structured request and makes it fit.
 func (p *Pass) summary(root int32, s string) string {
-	changed := p.walk(root, place{mode: request})
+	changed := false
+	if p.method != "" && p.nodes[root].kind == object && p.takesSecret(p.method) {
+		changed = p.calledWith(root, p.method, place{mode: request})
+	}
+	changed = p.walk(root, place{mode: request}) || changed
 	if p.e.request == RequestKeys {
 		p.keysOnly(root)
 		changed = true

@@ -1,7 +1,6 @@
 package redact
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 )
@@ -562,36 +561,79 @@ func (p *Pass) describesColumns(i, c int32) bool {
 // setPassword.
 func (p *Pass) takesSecret(name string) bool {
 	callee := calleeOf(name, len(name))
-	return callee != "" && (logsIn(callee) || p.setsSecret(callee))
+	if callee == "" {
+		return false
+	}
+	low := lowered(callee)
+	for _, verb := range []string{"change", "update"} {
+		if noun, ok := strings.CutPrefix(low, verb); ok && strings.HasPrefix(strings.TrimLeft(noun, "_"), "pass") && p.secretName(noun) {
+			return true
+		}
+	}
+	return logsIn(callee) || p.setsSecret(callee)
 }
 
-// calledWith redacts the arguments of such a call, but for the first of several, which is
-// whose they are: {"method": "login", "params": ["ada", …]}.
+// calledWith redacts the arguments of such a call, but for the one that says whose they are:
+// {"method": "login", "params": ["ada", …]}.
 func (p *Pass) calledWith(i int32, called string, at place) bool {
 	changed := false
+	login := logsIn(calleeOf(called, len(called)))
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		n := &p.nodes[c]
-		if name := segment(n.key); n.kind != array && !p.positional(c) || n.child < 0 || name != "params" && name != "args" && name != "arguments" && name != "parameters" {
-			continue
-		}
 		p.path = append(p.path, n.key)
-		first := n.child
-		if p.nodes[first].next >= 0 || logsIn(calleeOf(called, len(called))) {
-			first = p.nodes[first].next
-		}
-		for v := first; v >= 0; v = p.nodes[v].next {
-			if p.nodes[v].kind == text {
-				p.path = append(p.path, cmp.Or(p.nodes[v].key, "*"))
-				changed = p.member(v, secret, at) || changed
-				p.path = p.path[:len(p.path)-1]
-			}
+		switch last := segment(n.key); {
+		case ofCalls[last]:
+			changed = p.arguments(c, login, at) || changed
+		case number(last) && last != "0" && n.kind == text && ofCalls[segment(outerName(n.key))]: // params.1
+			changed = p.member(c, secret, at) || changed
 		}
 		p.path = p.path[:len(p.path)-1]
 	}
 	return changed
 }
 
-// positional reports whether an object is arguments by their place: {"0": …}, {"arg1": …}.
+// ofCalls are names of the arguments of a call.
+var ofCalls = set(`params args arguments parameters`)
+
+// arguments redacts the texts among the arguments of a call. The first of several says whose
+// they are, or the only one of a login; those with names tell by these.
+func (p *Pass) arguments(i int32, login bool, at place) bool {
+	n := &p.nodes[i]
+	if n.kind == text && strings.IndexByte(n.text, ' ') > 0 {
+		return p.member(i, secret, at)
+	}
+	if n.kind != array && !p.positional(i) || n.child < 0 {
+		return false
+	}
+	whose := n.child
+	for c := n.child; c >= 0 && n.kind == object; c = p.nodes[c].next { // whatever their order
+		if p.nodes[c].key == "u" || p.nodes[whose].key != "u" && p.nodes[c].key < p.nodes[whose].key {
+			whose = c
+		}
+	}
+	if p.nodes[n.child].next < 0 && !login {
+		whose = -1
+	}
+	changed := false
+	for c := n.child; c >= 0; c = p.nodes[c].next {
+		if n.kind == array {
+			p.path = append(p.path, "*")
+		} else {
+			p.path = append(p.path, p.nodes[c].key)
+		}
+		switch {
+		case p.nodes[c].kind == object:
+			changed = p.arguments(c, login, at) || changed
+		case p.nodes[c].kind == text && (c != whose || n.kind == object && p.nodes[c].key == "p"):
+			changed = p.member(c, secret, at) || changed
+		}
+		p.path = p.path[:len(p.path)-1]
+	}
+	return changed
+}
+
+// positional reports whether an object is arguments by their place, or under one letter:
+// {"0": …}, {"arg1": …}, {"u": …}.
 func (p *Pass) positional(i int32) bool {
 	n := &p.nodes[i]
 	for c := n.child; c >= 0; c = p.nodes[c].next {
@@ -837,6 +879,12 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 	if n == binding && len(p.path) == 2 && at.mode == request && updating[node.key] && node.kind == object {
 		n = plain // the request is a change of a document
 	}
+	if node.kind == text && n == plain && strings.HasPrefix(node.text, "blob:") && tellsOf(node.key) {
+		if k := strings.LastIndexByte(node.text, '/') + 1; isUUID(node.text[k:]) { // who has it may read what it stands for
+			p.remove(ruleURL, node.text[k:])
+			return p.set(i, node.text[:k]+p.replace(ruleURL))
+		}
+	}
 	if node.kind == text && ofLogin[segment(node.key)] && (n == plain || n == remark) {
 		if from := passwordAt(node.text); from > 0 && coined(node.text[from:]) {
 			n = userpass
@@ -969,6 +1017,17 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		}
 	}
 	return p.walk(i, at)
+}
+
+// tellsOf reports whether a word of a name tells of a secret.
+func tellsOf(name string) bool {
+	var array [maxWords]string
+	for _, w := range words(name, array[:0]) {
+		if telling[w] {
+			return true
+		}
+	}
+	return false
 }
 
 // ofLogin are names of what is typed, under which user:password may stand.

@@ -95,6 +95,9 @@ func (b *batch) redactRecord(record plog.LogRecord) {
 	b.pass.Next()
 	attributes := record.Attributes()
 	b.guarded(attributes, func() {
+		if method, ok := attributes.Get(audit.Method.Attribute); ok {
+			b.pass.Calls(method.Str())
+		}
 		redactEnvelope(b.pass, record)
 		if b.closedList {
 			b.order.Begin()

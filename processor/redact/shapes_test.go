@@ -31,6 +31,7 @@ func init() {
 			"define('DB_PASSWORD', '§w');", "('password', '§w')", `.header("X-Parse-Master-Key", "§w")`, `setCookie("sid", "§w")`, "OrderedDict([('privateKey', '§w')])", "HTTPBasicAuth('bob', '§w')", `smtp.PlainAuth("", "ada", "§w", "h")`,
 			`.withSecret("§w")`, `new UsernamePasswordCredentials("ada", "§w")`, `client.setApiKey("§w")`, `Password("§w")`, `config.put("db.password", "§w")`, `proxy_set_header X-JWT-Assertion "§t";`, `setenv("API_TOKEN", "§w", 1)`, `os.Setenv("API_TOKEN", "§w")`, `http.Cookie{Name:"_ga", Value:"§w"}`, "Cookie[sid=§w]", `login("ada", "§w")`, `ada.authenticate('ada', '§w')`, `.auth("ada", "§w")`,
 		},
+		"bodies of calls":  {`{"jsonrpc":"2.0","method":"login","params":["bob","§w"]}`, `{"jsonrpc":"2.0","method":"login","params":{"0":"bob","1":"§w"}}`, `{"method":"changePassword","params":["bob","§w","§w"]}`, `{"method":"login","params":[{"u":"bob","p":"§w"}]}`},
 		"cookies in files": {".x.com\tTRUE\t/\tTRUE\t0\tsid\t§w", "# Netscape HTTP Cookie File\n.x.com\tTRUE\t/\tFALSE\t1790000000\tsid\t§w\nx.org\tFALSE\t/\tFALSE\t0\tb\t§w", `{"cookieJar":{"sid":"§w"}}`, `{"cookieHeader":"sid=§w"}`, `{"cookies":[{"name":"sid","value":"§w"}]}`, `{"cookie_string":"sid=§w"}`},
 		"further names":    {`{"puk":"§w"}`, `{"encKey":"§w"}`, `{"rootpw":"§w"}`, "bindpw: §w", `{"REDISCLI_AUTH":"§w"}`, "REDIS_AUTH=§w", `{"pwdHistory":"§w"}`, `{"credentialsJson":"§w"}`, `{"proxy_auth":"ada:§w"}`, `{"key_pem":"§w"}`, `{"unseal_key":"§w"}`, `{"snmp_community":"§w"}`, "rootpw=§w", `{"ldapBindPw":"§w"}`, `{"Stripepwds":"§w"}`},
 		"urls and hosts": {

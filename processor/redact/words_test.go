@@ -51,6 +51,7 @@ func TestMembersBesideOthers(t *testing.T) {
 		s := sower{rand.New(rand.NewPCG(*pipelineSeed, 5))}
 		for _, form := range []string{
 			`{"jsonrpc":"2.0","method":"login","params":{"0":"bob","1":"§w"}}`, `{"jsonrpc":"2.0","method":"authenticate","params":["bob","§w"]}`, `{"method":"user.setPassword","params":{"arg1":"bob","arg2":"§w"}}`,
+			`{"method":"changePassword","params":["bob","§w","§w"]}`, `{"jsonrpc":"2.0","method":"login","params":[{"u":"bob","p":"§w"}]}`, `{"jsonrpc":"2.0","method":"login","params":{"p":"§w","u":"bob"}}`, `{"method":"login","params":"bob §w"}`,
 			`{"input":"ada:§w"}`, `{"data":"ada:§w"}`, `{"credentials":"ada:§w"}`, `{"basic":"ada:§w"}`,
 			`{"auth":{"client_token":"§w","accessor":"§m","policies":["x"]}}`, `{"auth":{"policies":["x"],"x":"§w","metadata":{"y":"§w"}}}`,
 			`{"query":"mutation M($p:String!){login(password:$p){id}}","variables":{"p":"§w"}}`, `{"query":"mutation M($p:String!){changePassword(id:$i,new:$p){id}}","variables":{"p":"§w"}}`, `{"change":{"query":"# §w asked\nquery { me { id } }"}}`,
