@@ -76,6 +76,8 @@ func TestMessage(t *testing.T) {
 
 func TestRequest(t *testing.T) {
 	for _, test := range []struct{ in, want string }{
+		{"+<=0", "[redacted:text]"},
+		{`{"Cql":"SELECT 0A000000000000000000 '","000000":[]}`, `{"Cql":"SELECT [redacted:sql]","000000":[]}`},
 		{`{"id":42,"name":"editor","password":"x"}`, `{"id":42,"name":"editor","password":"[redacted:key]"}`},
 		{`{"data":{"dbPassword":5,"n":[1,2]}}`, `{"data":{"dbPassword":"[redacted:key]","n":[1,2]}}`},
 		{`{"name":"password","value":"x"}`, `{"name":"password","value":"[redacted:key]"}`},

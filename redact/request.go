@@ -40,7 +40,7 @@ func (p *Pass) request(s string) string {
 // isPlain reports whether a request is no structure, whose texts are read again each by itself.
 func isPlain(s string) bool {
 	c := firstByte(s)
-	return c != '{' && c != '['
+	return c != '{' && (c != '[' || strings.HasPrefix(strings.TrimLeft(s, " \t\r\n"), markerStart))
 }
 
 // summary redacts a structured request and makes it fit.

@@ -1671,7 +1671,11 @@ func (p *Pass) query(s string, at place) string {
 		return s
 	}
 	if isSQL(s) || graphQL(s) {
-		return p.text(s, at.mode, at.decoded)
+		out := p.text(s, at.mode, at.decoded)
+		if out == s || isSQL(out) || graphQL(out) {
+			return out
+		}
+		s = out // which is no statement any more
 	}
 	if c := firstByte(s); c == '{' || c == '[' {
 		mark := len(p.nodes)
