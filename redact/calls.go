@@ -20,14 +20,17 @@ func (p *Pass) callSpans(s string, list []span) []span {
 			list = arguments(s, open, list)
 			continue
 		}
+		callee := calleeOf(s, open)
+		login := logsIn(callee)
+		connects := endsIn(lowered(callee), "connect", "getconnection", "pdo", "imap_open") || callee == "__construct" && (strings.HasSuffix(s[:open], "PDO->__construct") || strings.HasSuffix(s[:open], "mysqli->__construct"))
 		first, end, ok := argument(s, at)
+		if !ok && login { // behind what is no text: a connection
+			first, end, ok = argument(s, behindComma(s, at))
+		}
 		if !ok {
 			continue
 		}
-		callee := calleeOf(s, open)
 		last, count := first, 1
-		login := logsIn(callee)
-		connects := endsIn(lowered(callee), "connect", "getconnection", "pdo")
 		for count < 4 && end < len(s) && s[end] == ',' {
 			next, then, ok := argument(s, end+1)
 			if !ok {
@@ -50,6 +53,16 @@ func (p *Pass) callSpans(s string, list []span) []span {
 		at = max(at, first.to)
 	}
 	return list
+}
+
+// behindComma returns where the second argument of a call begins whose first one begins at
+// at; that is short, and no text.
+func behindComma(s string, at int) int {
+	near := s[at:min(len(s), at+64)]
+	if k := strings.IndexAny(near, ",\"'\n"); k >= 0 && near[k] == ',' {
+		return at + k + 1
+	}
+	return len(s)
 }
 
 // keyed are names of calls, or what they are of, that take a secret or a key as it is.
@@ -163,7 +176,7 @@ var doing = set(`get find load read fetch delete remove has is reset list rotate
 // logsIn reports whether a call takes a user and a password.
 func logsIn(callee string) bool {
 	callee = squeeze(callee)
-	return endsIn(callee, "auth", "login", "signin", "authenticate", "credentials", "credential", "cookie", "basic") && !strings.HasPrefix(callee, "get") && !strings.HasPrefix(callee, "delete")
+	return endsIn(callee, "auth", "login", "signin", "authenticate", "credentials", "credential", "cookie", "basic", "ldapbind", "simplebind", "simplebinds", "authpassword") && !strings.HasPrefix(callee, "get") && !strings.HasPrefix(callee, "delete")
 }
 
 // bracketed finds a value in brackets right behind the name of a secret, as programs

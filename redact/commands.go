@@ -33,7 +33,10 @@ func (p *Pass) commandSpans(s string, list []span) []span {
 				to = from + q
 			}
 		}
-		if to == from {
+		switch {
+		case strings.HasPrefix(s[from:], "<(") || strings.HasPrefix(s[from:], "$("):
+			to = balanced(s, from+1)
+		case to == from:
 			for to < len(s) && strings.IndexByte(" \t\n\r\"'", s[to]) < 0 {
 				to++
 			}
@@ -43,7 +46,7 @@ func (p *Pass) commandSpans(s string, list []span) []span {
 		case short:
 			list = shortOption(s, i, j, k, from, to, list)
 		case k < len(s) && (s[k] == '=' || s[k] == ':'), name == "secret-id" && after(commandLine(s, i), "secretsmanager"): // which one it is
-		case from > k && from < to && s[from] != '-' && p.secretName(name) && !harmlessValue(s[from:to]) && !(ofFiles[squeeze(name)] && strings.ContainsAny(s[from:to], "./")):
+		case from > k && from < to && s[from] != '-' && (p.secretName(name) || name == "plaintext") && !harmlessValue(s[from:to]) && !(ofFiles[squeeze(name)] && strings.ContainsAny(s[from:to], "./")):
 			list = append(list, span{from: from, to: to, rule: rulePair})
 			i = to - 1
 			if next := wordEnd(s, min(len(s), to+1)); p.alsoName(s[from:to]) && next > to+1 && s[to] == ' ' && s[to+1] != '-' && (strong(s[to+1:next]) || looksChosen(s[to+1:next], "password")) { // --secret name value
@@ -119,7 +122,7 @@ func shortOption(s string, i, j, k, from, to int, list []span) []span {
 			return value(from, to)
 		case !glued && has("docker login", "podman login", "login", "mongo", "mongosh", "mongodump", "cqlsh", "az ", "sqlplus", "vault", "ldap", "influx", "helm", "tool", "cli", "app", "admin", "ansible", "clickhouse", "oc "):
 			return value(from, to)
-		case !glued && !has("ssh ", "docker", "nc ", "mkdir", "cp ", "scp ", "psql", "pg_dump", "podman", "redis-cli", "nmap", "git ", "ps ", "tar ", "make ", "xargs ", "python", "go ") && !number(s[from:to]) && from > k:
+		case !glued && !has("ssh ", "docker", "nc ", "mkdir", "cp ", "scp ", "psql", "pg_dump", "podman", "redis-cli", "nmap", "ktutil", "kadmin", "git ", "ps ", "tar ", "make ", "xargs ", "python", "go ") && !number(s[from:to]) && from > k:
 			return value(from, to)
 		}
 	case 'P':
@@ -138,7 +141,7 @@ func shortOption(s string, i, j, k, from, to int, list []span) []span {
 			return value(from+c+1, to)
 		}
 	case 'w', 'a':
-		if !glued && has("ldap", "redis-cli", "valkey-cli", "keydb-cli", "dragonfly", "net", "memc", "radtest") && from > k {
+		if !glued && has("ldap", "ktutil", "kadmin", "redis-cli", "valkey-cli", "keydb-cli", "dragonfly", "net", "memc", "radtest") && from > k {
 			return value(from, to)
 		}
 	}
@@ -177,7 +180,7 @@ type login struct {
 var logins = []login{
 	{`net user`, regexp.MustCompile(`(?i)\bnet user \S+ ([^/\s]\S*)`), false},
 	{`htpasswd`, regexp.MustCompile(`(?i)\bhtpasswd -\S*b\S* (?:\S+ )?\S+ (\S+)`), false},
-	{`|`, regexp.MustCompile(`(?i)(?:echo|printf)\s+(?:-\w+\s+|%s\s+)?["']?(?:[\w.-]+:)?([^"'|\s]+)["']?\s*\|\s*(?:sudo\s+)?(?:chpasswd|passwd|sudo\s+-\S*S|kinit|docker|podman|su|gpg|openssl|gh auth|gcloud secrets|vault|cryptsetup|helm registry|kubectl create secret|wrangler secret)`), false},
+	{`|`, regexp.MustCompile(`(?i)(?:echo|printf)\s+(?:-\w+\s+|["']?%s(?:\\n)?["']?\s+)*["']?(?:[\w.-]+:)?([^"'|\s]+)["']?\s*\|\s*(?:base64[^|\r\n]*\|\s*)?(?:sudo\s+)?(?:chpasswd|passwd|sudo\s+-\S*S|kinit|docker|podman|su|gpg|openssl|gh auth|gcloud secrets|vault|cryptsetup|helm registry|kubectl create secret|wrangler secret|[^|\r\n]*(?:-stdin|/dev/stdin|with-token|=-(?:\s|$)))`), false},
 	{`auth `, regexp.MustCompile(`(?:^|[\s>"])AUTH (?:[a-z][\w-]* )?(\S{4,})`), false},
 	{`auth`, regexp.MustCompile(`(?i)\bAUTH(?:ENTICATE)? (?:PLAIN|LOGIN)[\s:]+(\S{4,})`), false},
 	{`convertto-`, regexp.MustCompile(`(?i)ConvertTo-SecureString\s+(?:-(?:String|AsPlainText|Force)\s+)*["']?([^"'\s-][^"'\s]*)`), false},
@@ -245,7 +248,7 @@ var logins = []login{
 	{`mc `, regexp.MustCompile(`\bmc (?:alias set|config host add) \S+ \S+ \S+ (\S+)`), false},
 	{`openssl`, regexp.MustCompile(`\bopenssl .*? -[kK] ["']?([^\s"']+)`), false},
 	{`vault login`, regexp.MustCompile(`\bvault login (?:-\S+ )*(?:token=)?([^\s=-]\S{7,})`), false},
-	{`community`, regexp.MustCompile(`\bsnmp-server community (\S+)`), false},
+	{`community`, regexp.MustCompile(`\bsnmp(?:-server)? community (\S+)`), false},
 	{`login`, regexp.MustCompile(`(?i)\blog(?:in|on) [\w.@-]+:(\S*[\d!#$%^&*]\S*[A-Za-z]\S*|\S*[A-Za-z]\S*[\d!#$%^&*]\S*)`), false},
 	{`cookie`, regexp.MustCompile(`(?i)\bcookies? [\w.-]{1,40}=([^\s;,"']+)`), false},
 	{`cookie`, regexp.MustCompile(`(?i)\bcookies?(?: header| value)?(?: was| is| were| sent)?:? (?:"([\w.-]{1,40}=[^"\r\n]*)"|'([\w.-]{1,40}=[^'\r\n]*)')`), false},
@@ -267,6 +270,10 @@ var logins = []login{
 	{`passwd -new`, regexp.MustCompile(`\bkeytool .*?passwd -new ["']?([^\s"']+)`), false},
 	{`-auth=`, regexp.MustCompile(`\s-(?:http-)?auth=["']?[^\s:"']+:([^\s"']+)`), false},
 	{`openssl`, regexp.MustCompile(`\bopenssl (?:dgst|mac) .*?-hmac ["']?([^\s"']+)`), false},
+	{`community`, regexp.MustCompile(`\br[ow]community6? (\S+)`), false},
+	{`stats auth`, regexp.MustCompile(`\bstats auth [^\s:]+:(\S+)`), false},
+	{` auth `, regexp.MustCompile(`\b(?:snyk|ggshield|ngrok|infisical) auth ([^\s-]\S{7,})`), false},
+	{`generated for `, regexp.MustCompile(`(?i)\bpass\w+ (?:is|was|has been) generated for \S+: (\S+)`), false},
 	{`openssl`, regexp.MustCompile(`\bopenssl passwd (?:-salt \S+ |-\S+ )*["']?([^\s"'-][^\s"']*)`), false},
 	{`pdf`, regexp.MustCompile(`\bpdf\w+ .*?-[uo]pw ["']?([^\s"']+)`), false},
 	{`qpdf`, regexp.MustCompile(`\bqpdf .*?--encrypt ["']?([^\s"']+)["']? ["']?([^\s"']+)`), false},
@@ -286,10 +293,10 @@ var logins = []login{
 	{`.equals`, regexp.MustCompile(`(?i)(?:pass\w*|secret|token|pwd|pin|key)\.equals(?:IgnoreCase)?\(["']([^"'\r\n]+)`), false},
 	{`.equals`, regexp.MustCompile(`(?i)["']([^"'\r\n]+)["']\.equals(?:IgnoreCase)?\(\w*(?:pass\w*|secret|token|pwd)\)`), false},
 	{`</`, regexp.MustCompile(`(?i)\b(?:password|passwd|passcode|passphrase|pin|token|api key|secret|code)(?: is| was)?:? ?<(?:b|i|u|em|strong|code|kbd|tt|span|mark|samp|pre)\b[^<>]*>([^<]+)<`), false},
-	{`-server`, regexp.MustCompile(`(?i)\b(?:radius|tacacs)-server (?:host \S+ )?key (?:\d )?(\S+)`), false},
+	{`key `, regexp.MustCompile(`(?i)\b(?:(?:radius|tacacs)-server (?:host \S+ )?|isakmp |message-digest-|authentication-)key (?:\d+ md5 |\d )*(\S+)`), false},
 	{`rootpw`, regexp.MustCompile(`\brootpw (?:--\w+ )?([^\s-]\S*)`), false},
 	{`pre-shared-key`, regexp.MustCompile(`\bpre-shared-key (?:(?:local|remote|ascii-text|hex|address \S+ key) )?["']?([^\s"']+)`), false},
-	{`code `, regexp.MustCompile(`(?i)\b(?:use|enter|type|your) (?:the |this )?code:? (?:is )?["']?(\d{4,8})\b`), false},
+	{`code `, regexp.MustCompile(`(?i)\b(?:use|enter|type|your) (?:the |this )?code:? (?:is |to [a-z ]{2,30}: )?["']?(\d{4,8})\b`), false},
 	{`log`, regexp.MustCompile(`(?i)\blog(?:ged )?[io]n (?:as|with) [\w.@-]+[:/](\S+)`), false},
 }
 
@@ -323,7 +330,7 @@ func matched(s string, forms []login, noun string, list []span) []span {
 				if at[k] < 0 {
 					continue
 				}
-				if v := s[at[k]:at[k+1]]; !harmlessValue(v) && (!l.chosen || looksChosen(v, noun)) {
+				if v := s[at[k]:at[k+1]]; !harmlessValue(v) && !strings.HasPrefix(v, "//") && (!l.chosen || looksChosen(v, noun)) {
 					list = append(list, span{from: at[k], to: at[k+1], rule: rulePair})
 				}
 			}

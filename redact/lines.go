@@ -186,10 +186,10 @@ func (p *Pass) directives(s string, list []span) []span {
 				continue
 			}
 		}
-		if j+1 < len(s) && s[j] == ' ' && s[j+1] > ' ' && (madeUp(name) || len(name) > 3 && strings.ToUpper(name) == name && setting(s[:i])) && p.secretName(name) {
+		if j+1 < len(s) && s[j] == ' ' && s[j+1] > ' ' && (madeUp(name) || len(name) > 3 && strings.ToUpper(name) == name && setting(s[:i]) || configures(s, i, name)) && p.secretName(name) {
 			from, to := j+1, rest(s, j+1, ' ', false)
 			sure := i > 0 && s[i-1] == '(' || setting(s[:i]) || alone(s, i, j+1)
-			for _, link := range []string{" value ", " value is ", " was ", " to ", " -> ", " → ", " is "} {
+			for _, link := range []string{" value ", " value is ", " changed: ", " updated: ", " rotated: ", " changed from ", " was ", " to ", " -> ", " → ", " is "} {
 				if n := len(link); strings.HasPrefix(s[j:], link) && j+n < len(s) {
 					from, to, sure = j+n, rest(s, j+n, ' ', false), sure || link != " is " && link != " was " && (link != " to " || !movedBefore(s[:i]))
 				}
@@ -201,7 +201,7 @@ func (p *Pass) directives(s string, list []span) []span {
 			for to > from && (s[to-1] == ')' || s[to-1] == ',' || s[to-1] == '.') {
 				to--
 			}
-			if v := s[from:to]; to > from && !harmlessValue(v) && (sure || looksChosen(v, "")) {
+			if v := s[from:to]; to > from && !harmlessValue(v) && (sure || looksChosen(v, "") || configures(s, i, name) && v[0] != '/' && (coined(v) || looksChosen(v, "password"))) {
 				list = append(list, span{from: from, to: to, rule: rulePair})
 				j = to
 			}
@@ -232,6 +232,20 @@ func movedBefore(before string) bool {
 		if strings.HasSuffix(w, "ed") || w == "sent" || w == "bound" {
 			return true
 		}
+	}
+	return false
+}
+
+// configures reports whether a name at i is of a line that sets something, as devices of
+// networks are told: set system root-authentication plain-text-password x.
+func configures(s string, i int, name string) bool {
+	near := max(0, i-maxName)
+	line := s[near+strings.LastIndexAny(s[near:i], "\r\n")+1 : i]
+	for range 2 {
+		if line = strings.TrimLeft(line, " "); strings.HasPrefix(line, "set ") {
+			return strings.IndexByte(name, '-') > 0 || strings.TrimSpace(line) == "set"
+		}
+		_, line, _ = strings.Cut(line, " ")
 	}
 	return false
 }

@@ -40,16 +40,49 @@ func (p *Pass) markupSpans(s string, list []span) []span {
 		if s[j+gt-1] == '/' {
 			continue
 		}
-		to := len(s)
-		if k := indexFold(s[from:], "</"+strings.ToLower(tag)); k >= 0 {
-			to = from + k
-		}
+		to := closes(s, from, "</"+strings.ToLower(tag))
 		if from < to {
-			list = append(list, span{from: from, to: to, rule: ruleKey})
+			x := span{from: from, to: to, rule: ruleKey}
+			if from, to := bareContent(s, from, to); from < to {
+				x.from, x.to = from, to
+			}
+			list = append(list, x)
 			i = to - 1
 		}
 	}
 	return list
+}
+
+// closes returns where the end tag begins, the end of the text if there is none.
+func closes(s string, from int, tag string) int {
+	for {
+		k := indexFold(s[from:], tag)
+		if k < 0 {
+			return len(s)
+		}
+		if from += k + len(tag); from == len(s) || !isNameByte(s[from]) && s[from] != ':' {
+			return from - len(tag)
+		}
+	}
+}
+
+// bareContent leaves out the tags without attributes around a content.
+func bareContent(s string, from, to int) (int, int) {
+	for from < to && s[from] == '<' {
+		k := strings.IndexByte(s[from:to], '>')
+		if k < 0 || strings.ContainsAny(s[from:from+k], "=/!") {
+			break
+		}
+		from += k + 1
+	}
+	for from < to && s[to-1] == '>' {
+		k := strings.LastIndexByte(s[from:to], '<')
+		if k < 0 || s[from+k+1] != '/' {
+			break
+		}
+		to = from + k
+	}
+	return from, to
 }
 
 // pairElements finds the value in the element after one that holds the name of a

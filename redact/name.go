@@ -74,6 +74,7 @@ var secretTerms = set(`
 	wpa2key wpa3key wpakey wlankey wirelesskey networksecuritykey functionskey otpkey totpkey hotpkey mfakey securestring securevalue securetext
 	verifycode emailcode tfacode twofacode totpcode hotpcode passwordcode signincode
 	seedword walletseed recoveryword backupword secretword cardverification cardverificationvalue cardverificationnumber cardsecuritycode cardcode cvnumber
+	nwkskey appskey nwkkey fnwksintkey snwksintkey nwksenckey instrumentationkey bcrypthash argon2hash scrypthash refreshtok accesstok authtok sessiontok apitok
 	nationalinsurancenumber nino socialinsurance medicarenumber passportid unlockpattern challengeanswer clientsecretvalue bindpassword bindcredentials
 `)
 
@@ -176,7 +177,7 @@ var (
 	spoken   = set(`input inputs output outputs value prompt prompts completion completions question answer answers query text arguments result results reasoning thought thoughts utterance reply summary`)
 )
 
-var bindingWords = set(`bind binds bindings bindparams bindparameters bindvalues bindvars bindvariables sqlparams sqlparameters sqlargs queryparameters
+var bindingWords = set(`expressionattributevalues bind binds bindings bindparams bindparameters bindvalues bindvars bindvariables sqlparams sqlparameters sqlargs queryparameters
 	statementparams statementparameters dbparams queryargs queryparameter placeholders boundvalues dbqueryparameter`)
 
 // Names of bound values by their words: queryParams, jdbc.binds, prepared_args.
@@ -225,7 +226,7 @@ var webhookWords = set(`webhookurl slackwebhook slackwebhookurl discordwebhook t
 // remarkWords name free text about things and people.
 var remarkWords = set(`answer answers input inputs output outputs reply replies utterance comment comments note notes remark remarks memo feedback biography narrative anamnesis diagnosis`)
 
-var accountWords = set(`basic basicauthuser auth username user login userinfo account httpauth netrc userpwd enduser principal`)
+var accountWords = set(`basic basicauthuser auth username userid user login userinfo account httpauth netrc userpwd enduser principal`)
 
 // vendorWords name services whose tokens are random characters without a sign.
 var vendorWords = set(`adafruit airtable algolia alibaba asana bitbucket bittrex codecov coinbase confluent contentful datadog dropbox etsy fastly
@@ -346,7 +347,7 @@ func (e *Engine) trait(name string) trait {
 		calls:     calling[last],
 		dotted:    strings.IndexByte(name, '.') >= 0,
 		describes: describing[last] || describing[segment(outerName(name))],
-		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase" || joined == "number" || joined == "codes" || joined == "words" || joined == "seed" || joined == "private" || joined == "community",
+		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase" || joined == "number" || joined == "codes" || joined == "words" || joined == "seed" || joined == "private" || joined == "community" || joined == "info" || joined == "authentication",
 		answers:   last == "answer" || last == "answers",
 		isQuery:   queried(name) || last == "query" || last == "result" || last == "output" || joined == "text" || joined == "command" || joined == "q",
 		bindable:  bindingNames[first],
@@ -514,6 +515,9 @@ func (e *Engine) classify(name string) nature {
 	if n := len(w); n > 1 && (w[n-1] == "auth" && (authOf[w[n-2]] || vendorWords[w[n-2]] || issuers[w[n-2]]) || w[n-2] == "auth" && w[n-1] == "basic") {
 		return flagged
 	}
+	if n := len(w); n > 1 && w[n-1] == "authentication" && (w[n-2] == "header" || w[n-2] == "headers") {
+		return flagged
+	}
 	if strings.HasSuffix(joined, "datakey") && !strings.HasSuffix(joined, "metadatakey") && !strings.HasSuffix(strings.ToLower(name), "data.key") {
 		return secret // that encrypts data
 	}
@@ -632,7 +636,7 @@ func holdsLogin(w []string) bool {
 	if len(w) == 1 {
 		return last == "authentication" || last != "oauth" && len(last) > len("xauth") && strings.HasSuffix(last, "auth")
 	}
-	return loginEnds[last] || loginHolders[last] && (loginEnds[w[len(w)-2]] || w[len(w)-2] == "proxy" || len(w) > 2 && last == "info" && w[len(w)-2] == "user")
+	return loginEnds[last] || loginHolders[last] && (loginEnds[w[len(w)-2]] || w[len(w)-2] == "proxy" || last == "info" && w[len(w)-2] == "user")
 }
 
 var signsAsLetters = strings.NewReplacer("$", "s", "@", "a", "!", "i", "0", "o", "3", "e", "1", "i", "4", "a", "5", "s", "7", "t")
@@ -652,7 +656,7 @@ func inside(name string) nature {
 		switch part = squeeze(part); {
 		case namesRows(w):
 			return rows
-		case !sent && (namesBound(w) || part == "query" && searched(rest)):
+		case !sent && (part == "expressionattributevalues" || namesBound(w) || part == "query" && searched(rest)):
 			return binding
 		case !ok:
 			return plain
@@ -862,6 +866,9 @@ func verdict(w []string, i, j int, term string) nature {
 	}
 	if strings.HasSuffix(term, "token") && j < len(w) && (w[j] == "count" || w[j] == "budget") {
 		return plain
+	}
+	if term == "token" && i > 1 && w[i-1] == "request" && w[i-2] == "client" {
+		return plain // that tells a request from another one
 	}
 	if (term == "pass" || term == "passes") && (j < len(w) || i > 0 && len(w) > 2) {
 		if j < len(w) && (w[j] == "rate" || w[j] == "fail" || w[j] == "through" || w[j] == "by" || w[j] == "mark") {

@@ -35,8 +35,10 @@ func numberSpans(s string, list []span) []span {
 		}
 		found := span{}
 		for k := groups - 1; k >= 0 && found.to == 0; k-- { // what comes behind may be a date
-			if d, end := digits[:ends[k].from], ends[k].to; len(d) >= 13 && len(d) <= 19 && cardShape(s[i:end], d) && luhn(d) && !glued(s, i, end) && !(hyphenated(s, i, end) && k != 0 && k != 3) {
-				found = span{from: i, to: end, rule: ruleCard}
+			if d, end := digits[:ends[k].from], ends[k].to; len(d) >= 13 && len(d) <= 19 && cardShape(s[i:end], d) && luhn(d) && !(hyphenated(s, i, end) && k != 0 && k != 3) {
+				if track := trackEnd(s, end); track > end && (i == 0 || !isAlnum(s[i-1])) || !glued(s, i, end) {
+					found = span{from: i, to: track, rule: ruleCard}
+				}
 			}
 		}
 		for k := 0; k < groups && found.to == 0; k++ {
@@ -51,6 +53,58 @@ func numberSpans(s string, list []span) []span {
 		}
 		for i < j && isDigit(s[i]) { // what comes behind may be a number of its own
 			i++
+		}
+	}
+	return list
+}
+
+// trackEnd returns where the second track of a card ends whose number ends at j: a sign, the
+// year and month of expiry, a code of three digits, and more digits. It is j if what follows
+// is something else.
+func trackEnd(s string, j int) int {
+	if j == len(s) || strings.IndexByte("=Dd", s[j]) < 0 {
+		return j
+	}
+	to := j + 1
+	for to < len(s) && isDigit(s[to]) {
+		to++
+	}
+	if month := s[min(j+3, to):min(j+5, to)]; to-j <= len("=YYMMCCC") || month < "01" || month > "12" {
+		return j
+	}
+	if to < len(s) && lower(s[to]) == 'f' { // filled up to a whole byte
+		to++
+	}
+	if to < len(s) && isAlnum(s[to]) {
+		return j
+	}
+	return to
+}
+
+// chipSpans finds what a chip card says of its number or its second track, in hex digits: a
+// tag, 5A or 57, the length in bytes, and the value (EMV 4.3, book 3).
+func chipSpans(s string, list []span) []span {
+	for i := 0; i+4 < len(s); i++ {
+		if s[i] != '5' || s[i+1] != '7' && lower(s[i+1]) != 'a' || hexValue(s[i+2]) < 0 || hexValue(s[i+3]) < 0 {
+			continue
+		}
+		from := i + 4
+		to := from + 2*(hexValue(s[i+2])<<4|hexValue(s[i+3]))
+		if to > len(s) || to-from < 14 || to-from > 38 {
+			continue
+		}
+		value := strings.TrimRight(s[from:to], "Ff")
+		n := 0
+		for n < len(value) && isDigit(value[n]) {
+			n++
+		}
+		d := []byte(value[:n])
+		for k := range d {
+			d[k] -= '0'
+		}
+		if n >= 13 && n <= 19 && (n == len(value) || trackEnd(value, n) == len(value)) && cardShape(value[:n], d) && luhn(d) {
+			list = append(list, span{from: from, to: to, rule: ruleCard})
+			i = to - 1
 		}
 	}
 	return list

@@ -41,7 +41,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 				continue
 			}
 		}
-		if name == "" || strings.Contains(name, " via ") {
+		if name == "" || strings.Contains(name, " via ") || table && hasPrefixFold(name, "bearer ") {
 			continue
 		}
 		n := p.nature(lastName(name))
@@ -90,6 +90,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if s[i] == '=' && !table && (n == secret || n == flagged) {
 			to = assignedTo(s, i-len(name), from, to, lineStart)
 		}
+		to = beforeOthers(s, i, from, to, name)
 		if n == flagged && s[i] == '=' && callOf(s, from) > 0 && p.tellsItself(s[from:to]) {
 			continue // what is within names its own
 		}
@@ -110,8 +111,11 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if n == vendor && (table || !vendorToken(s[from:to])) { // auth0|… is a user
 			continue
 		}
-		if n == connection && isConnection(s[from:to]) {
+		if n == connection && isConnection(s[from:to]) || s[i] == ':' && len(p.ofLink(s[from:to], m, decoded)) > 0 {
 			continue
+		}
+		if endsIn(lowered(name), "connectionstrings") && from == i+1 && isIdentifier(s[from:wordEnd(s, from)]) {
+			continue // the name of a setting: ConnectionStrings:Default
 		}
 		if s[i] == ':' && lineStart {
 			v := s[from:lineEnd(s, from)]
@@ -138,7 +142,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			continue
 		}
 		if to+1 < len(s) && s[to] == ' ' && n == secret && strings.HasPrefix(lowered(lastName(name)), "cred") { // the user, and the password
-			if end := wordEnd(s, to+1); looksChosen(s[to+1:end], "password") {
+			if end := wordEnd(s, to+1); looksChosen(s[to+1:end], "password") && strings.IndexByte(s[to+1:end], '=') < 0 {
 				to = end
 			}
 		}
@@ -579,6 +583,9 @@ func nameBefore(s string, i int) (name string, lineStart bool) {
 	for j > 0 && (s[j-1] == ' ' || s[j-1] == '\t' || s[j-1] == '=' || s[j-1] == ':') && i-j < 4 {
 		j--
 	}
+	if strings.HasSuffix(s[:j], `">>`) { // a binary of Erlang
+		j -= len(">>")
+	}
 	for j > 0 && i-j < 8 {
 		n := signBefore(s, j, "\"'`\\])*?")
 		if n == 0 {
@@ -706,6 +713,29 @@ func beforePerson(s string, from, to int) int {
 		}
 	}
 	return from + len(first)
+}
+
+// beforeOthers returns where the secret ends that the value from from to to begins with, if
+// what is behind it is in brackets, or is another thing behind a token, which has no spaces;
+// the separator of its name is at i.
+func beforeOthers(s string, i, from, to int, name string) int {
+	first, rest, ok := strings.Cut(s[from:max(from, to)], " ")
+	switch {
+	case !ok || first == "" || wrapped(s, from) > 0:
+	case rest != "" && rest[0] == '(' && strings.IndexByte(rest, ')') == len(rest)-1:
+		return from + len(first)
+	case s[i] == ':' && from == i+1 && endsIn(lowered(name), "token", "key", "otp", "pin", "code", "signature", "jwt") && (number(first) || looksChosen(first, "password")):
+		return from + len(first)
+	}
+	return to
+}
+
+// ofLink finds the secrets in a value that is a link.
+func (p *Pass) ofLink(v string, m mode, decoded int) []span {
+	if !strings.HasPrefix(v, "https://") && !strings.HasPrefix(v, "http://") || strings.IndexByte(v, '?') < 0 {
+		return nil
+	}
+	return p.urlSpans(v, m, nil, decoded)
 }
 
 // quotedHeader returns where the value ends of a header in quotes that goes on to the end
@@ -852,6 +882,12 @@ func valueAfter(s string, i int, lineStart bool, n nature) (from, to int) {
 		}
 		return j, lineEnd(s, j)
 	}
+	if k := wrapped(s, j); k > 0 {
+		if s[k] == '(' {
+			return j, balanced(s, k)
+		}
+		j = k
+	}
 	from = j
 	if j == len(s) {
 		return j, j
@@ -946,6 +982,22 @@ func callOf(s string, j int) int {
 		return 0
 	}
 	return k
+}
+
+// wrappers are constructors of values that may be missing, or are not to be shown.
+var wrappers = set(`Just Some Ok Right Secret Password Sensitive Optional`)
+
+// wrapped returns where the quote or the bracket is behind a constructor at j, as in
+// Just "x" and Some ("x"); 0 if there is none.
+func wrapped(s string, j int) int {
+	k := j
+	for k < len(s) && k-j < 16 && isAlpha(s[k]) {
+		k++
+	}
+	if k+1 >= len(s) || !wrappers[s[j:k]] || s[k] != ' ' || strings.IndexByte("\"(\\", s[k+1]) < 0 {
+		return 0
+	}
+	return k + 1
 }
 
 // tellsItself reports whether a call has names for all that it holds, of which one is

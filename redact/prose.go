@@ -203,7 +203,7 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 			list = append(list, x)
 		}
 		list = cued(s, low, said, j, noun, list)
-		if x, ok := p.afterNoun(s, j, noun); ok {
+		if x, ok := p.afterNoun(s, j, noun); ok && len(p.ofLink(s[x.from:x.to], prose, 0)) == 0 {
 			if (strings.HasPrefix(noun, "cred") || noun == "zugangsdaten" || noun == "identifiants") && strings.HasPrefix(s[x.to:], " / ") { // user / password
 				x.to = max(x.to, wordEnd(s, x.to+3))
 			}
@@ -523,6 +523,17 @@ var (
 	directions = set(`north south east west central northeast northwest southeast southwest gov iso`)
 )
 
+// optionNext reports whether an option of a command comes next: set-password --user x.
+func optionNext(s string) bool {
+	rest, ok := strings.CutPrefix(s[:min(len(s), maxName)], " -")
+	if !ok {
+		return false
+	}
+	name := strings.TrimLeft(rest, "-")
+	k := strings.IndexAny(name, " =")
+	return k > 0 && (k <= 2 || len(rest) > len(name)) && strings.Trim(name[:k], lowerLetters+"-") == ""
+}
+
 // afterNoun finds the value of a secret that was named just before j.
 func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	before := strings.ToLower(s[max(0, j-len(noun)-8):max(0, j-len(noun))])
@@ -543,6 +554,9 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 
 	if n := len(head); n > 0 && (head[n-1] == "no" || head[n-1] == "without") || n > 1 && head[n-1] == "of" && sounding[head[n-2]] {
 		return x, false // there is none, or it is about its owner
+	}
+	if optionNext(s[j:]) {
+		return x, false
 	}
 	if noun == "pin" && thingsWithPins[nextWord(s, j)] {
 		return x, false

@@ -29,6 +29,9 @@ var sqlStarts = withPlaceholders([][2]string{
 	{"from", "= '"}, {"from", "='"}, {"from", "= \""}, {"from", "like '"}, {"from", "in ('"}, {"for", "== '"}, {"for", "== \""}, {"begin", "('"}, {"create", "enum ("}, {"select", "where {"}, {"select", "where{"},
 })
 
+// nearby are those of sqlStarts whose second word is right behind the first one, or nearly.
+var nearby = map[[2]string]int{{"set", "password"}: 12, {"alter", "user"}: 16, {"alter", "role"}: 16, {"alter", "login"}: 16, {"create", "user"}: 16, {"create", "role"}: 16, {"create", "login"}: 16}
+
 const maxStarts = 128 // as many as sqlStarts may be
 
 const maxNear = 40 // bytes from a verb to a ? that stands for the only literal
@@ -37,7 +40,7 @@ const maxNear = 40 // bytes from a verb to a ? that stands for the only literal
 // for each literal, as we write them.
 func withPlaceholders(list [][2]string) (starts []sqlStart) {
 	for _, x := range list {
-		starts = append(starts, sqlStart{verb: x[0], then: x[1]})
+		starts = append(starts, sqlStart{x[0], x[1], nearby[x]})
 	}
 	for _, x := range list {
 		switch verb, then := x[0], x[1]; {
@@ -59,7 +62,8 @@ func findSQL(s string) int {
 		if !isAlpha(s[i]) {
 			continue
 		}
-		if verbsAt(s[i:]) != nil && (begins(s, i) || !isWeak(s[i:])) && startsStatement(s[i:], &never) {
+		option := i > 0 && s[i-1] == '-' && hasPrefixFold(s[i:], "exec") // --execute
+		if !option && verbsAt(s[i:]) != nil && (begins(s, i) || !isWeak(s[i:])) && startsStatement(s[i:], &never) {
 			return i
 		}
 		for i+1 < len(s) && isWordByte(s[i+1]) {
@@ -121,6 +125,9 @@ func startsStatement(s string, never *[maxStarts]bool) bool {
 		if x.then == "(" && x.verb[0] != 'v' && !callsNext(s[n:]) {
 			continue // no name and bracket behind call
 		}
+		if x.then == "'" && x.verb[:2] == "ex" && !quotesNext(s[n:]) {
+			continue // no procedure: exec 'a command'
+		}
 		if x.near > 0 {
 			if indexFold(s[n:min(len(s), n+x.near)], x.then) >= 0 {
 				return true
@@ -148,6 +155,17 @@ func callsNext(s string) bool {
 		i++
 	}
 	return i < len(s) && s[i] == '('
+}
+
+// quotesNext reports whether a name and a quote come next, with nothing but numbers between.
+func quotesNext(s string) bool {
+	s = strings.TrimLeft(s, " ")
+	i := 0
+	for i < len(s) && i < maxName && (isWordByte(s[i]) || strings.IndexByte("`\"[]:#$", s[i]) >= 0) {
+		i++
+	}
+	rest := strings.TrimLeft(s[i:], " 0123456789.,-N")
+	return i > 0 && rest != "" && rest[0] == '\''
 }
 
 func isWordByte(c byte) bool { return isAlnum(c) || c == '_' || c == '.' || c == '-' }

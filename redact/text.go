@@ -75,6 +75,7 @@ const (
 	lookGrant
 	lookRows
 	lookBound
+	lookWords
 	lookProvider
 )
 
@@ -92,7 +93,8 @@ var looks = []struct {
 	{lookBound, strings.Join(boundSigns, "|")},
 	{lookRows, strings.Join(rowSigns, "|")},
 	{lookReset, "invite/|unsubscribe/|invitation/|unlock/|reset|verify|confirm|magic|activate|recover|accept/|/key/|/token/|/join/|signin/|login/"},
-	{lookLogin, " //|\n//|'//|\"//|(//|dscl |conn |connect |@(desc|bw |connect to|user add|.logon|iw |keytool|-auth=|qpdf|pdfto|obscure|samba-tool|security |signtool|slappasswd|sonar.|kv patch|unwrap|winrs|isql |cryptsetup|wpa-psk|psk \"|eap \"|xauth \"|ntlm \"|: rsa |.equals|</b>|</strong>|</code>|</i>|</em>|</span>|pre-shared-key|_pw |as sysdba|as sysoper|rootpw|logon|_auth |authentication failed: |auth failed: |login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |ftp>|curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken|proxy-user|alias set|snmp-server|radius-server|tacacs-server|openssl|vault login|http -a|ssh-keygen|expdp|impdp|sqlplus|plink|bcp |--user|identified by|identified with|.set|setp|sett|sets|setk|setheader|put(|cookie |cookie: |cookie header|<<<|/p:|/pwd:|/pass|identify |cargo login|sasl plain|setuser|lftp|http-basic|mosquitto|user-secrets|keyvault|reg add|reg.exe|encrypt_string|_auth=|unseal|pscp|psftp| -pw |rman |sqlldr|exp |imp |from-literal|gcloud secrets|put-parameter|authenticate_user|-sec.psk|-sec.wep|iwconfig|<(echo|ldappasswd|runas|sqlcmd|htdigest|smbclient|kv put|zip -|rar a|rar x|wpa_passphrase|radtest|sendemail|secrets set|nuget push|gem push|with-token|bundle config|ipmitool|https -a|--auth|authentication |authorization |wifi-sec|is the login|are the |is your login|use code |enter code |the code |keyexception|tokenexception|credentials |logon |denied (|failed (|rejected (|username "},
+	{lookLogin, " //|\n//|'//|\"//|(//|dscl |conn |connect |@(desc|bw |connect to|user add|.logon|iw |keytool|-auth=|qpdf|pdfto|obscure|samba-tool|security |signtool|slappasswd|sonar.|kv patch|unwrap|winrs|isql |cryptsetup|wpa-psk|psk \"|eap \"|xauth \"|ntlm \"|: rsa |.equals|</b>|</strong>|</code>|</i>|</em>|</span>|pre-shared-key|_pw |as sysdba|as sysoper|rootpw|logon|_auth |authentication failed: |auth failed: |login|logged in|sign in|signed in|auth |pass |chpasswd|--stdin|sudo |asplaintext|add_user|change_password|net user|htpasswd|schtasks|/rp|kinit|snmp|machine |ftp>|curl |sshpass|mysqladmin|nmcli|gh secret|variable \"|authtoken|proxy-user|alias set|snmp-server|radius-server|tacacs-server|openssl|vault login|http -a|ssh-keygen|expdp|impdp|sqlplus|plink|bcp |--user|identified by|identified with|.set|setp|sett|sets|setk|setheader|put(|cookie |cookie: |cookie header|<<<|/p:|/pwd:|/pass|identify |cargo login|sasl plain|setuser|lftp|http-basic|mosquitto|user-secrets|keyvault|reg add|reg.exe|encrypt_string|_auth=|unseal|pscp|psftp| -pw |rman |sqlldr|exp |imp |from-literal|gcloud secrets|put-parameter|authenticate_user|-sec.psk|-sec.wep|iwconfig|<(echo|ldappasswd|runas|sqlcmd|htdigest|smbclient|kv put|zip -|rar a|rar x|wpa_passphrase|radtest|sendemail|secrets set|nuget push|gem push|with-token|bundle config|ipmitool|https -a|--auth|authentication |authorization |wifi-sec|is the login|are the |is your login|use code |enter code |the code |keyexception|tokenexception|credentials |logon |denied (|failed (|rejected (|username |isakmp |-key |community|stats auth|generated for |echo |printf "},
+	{lookWords, "] \"| a1=\"|command=|args=|arg="},
 	{lookGrant, "code="},
 	{lookCookie, "cookie|true\t|false\t|; path=/|; httponly|; samesite=|; max-age="},
 	{lookPath, "sendwebhookdata/|/hook/|/integration/|/webhook|/hooks/|/services/t|/bot|/incomingwebhook/|/with/key/"},
@@ -102,7 +104,7 @@ var looks = []struct {
 	{lookMarkup, "</|/>|<input|password>|passwd>|pwd>|secret>|token>|key>"},
 	{lookMultipart, "content-disposition"},
 	{lookSealed, "kind: secret|kind:secret|kind: \"secret"},
-	{lookHook, "script.google.com|victorops|pagerduty.com|hc-ping|ntfy.sh|pabbly|discord.com/api|discordapp.com/api|webhook|maker.ifttt|logic.azure|chat.googleapis|hook.|hooks.|/hooks/|api.telegram|/bot|pipedream"},
+	{lookHook, "script.google.com|victorops|pagerduty.com|hc-ping|ntfy.sh|pabbly|discord.com/api|discordapp.com/api|webhook|logic.azure|chat.googleapis|hook.|hooks.|/hooks/|api.telegram|/bot|pipedream"},
 }
 
 var literals, lookOf = makeLiterals()
@@ -250,13 +252,16 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 		list = keyBlocks(s, list)
 	}
 	if g.digits >= 9 {
-		list = numberSpans(s, list)
+		list = chipSpans(s, numberSpans(s, list))
 	}
 	if g.digits >= 9 {
 		list = ibanSpans(s, list)
 	}
 	if g.looks&lookURL != 0 || g.signs&signURL != 0 {
 		list = p.urlSpans(s, m, list, decoded)
+	}
+	if g.looks&lookWords != 0 {
+		list = p.argvSpans(s, m, list, decoded)
 	}
 	if g.looks&lookGrant != 0 {
 		list = grantSpans(s, list)

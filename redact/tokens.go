@@ -257,7 +257,7 @@ func authSpans(s string, list []span) []span {
 				from++
 			}
 			to := from
-			for to < len(s) && strings.IndexByte(" \t\r\n\"',;)}]<", s[to]) < 0 {
+			for to < len(s) && strings.IndexByte(" \t\r\n\"',;)}]<", s[to]) < 0 && !(s[to] == '&' && nameFollows(s[to+1:])) {
 				to++
 			}
 			if scheme == "digest" || scheme == "aws4-hmac-sha256" || scheme == "hawk" {

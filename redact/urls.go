@@ -68,7 +68,7 @@ func (p *Pass) urlSpans(s string, m mode, list []span, decoded int) []span {
 		at = start // a URL may hold another one
 		list = userinfo(s, start, end, list)
 	}
-	if strings.IndexByte(s, ':') >= 0 && strings.IndexByte(s, '@') >= 0 || indexFold(s, "sqlplus") >= 0 {
+	if strings.IndexAny(s, ":/") >= 0 && strings.IndexByte(s, '@') >= 0 || indexFold(s, "sqlplus") >= 0 {
 		list = bareUserinfo(s, list)
 	}
 	if q := strings.IndexAny(s, "?#"); q >= 0 && strings.IndexByte(s[q:], '=') >= 0 {
@@ -153,7 +153,7 @@ func bareUserinfo(s string, list []span) []span {
 		if strings.Contains(s[j:i], "://") {
 			continue
 		}
-		if k := strings.Index(s[j:i], "oracle:"); k >= 0 || hostPort(s[i+1:]) && strings.Count(s[j:i], "/") == 1 || sqlplus || strings.HasPrefix(s[i+1:], "//") {
+		if k := strings.Index(s[j:i], "oracle:"); k >= 0 || ofAccount(s[j:i]) || hostPort(s[i+1:]) && strings.Count(s[j:i], "/") == 1 || sqlplus || strings.HasPrefix(s[i+1:], "//") {
 			if c := strings.IndexByte(s[j:i], '/'); c >= 0 {
 				list = append(list, span{from: j + c + 1, to: i, rule: ruleUserinfo})
 				continue
@@ -164,6 +164,14 @@ func bareUserinfo(s string, list []span) []span {
 		}
 	}
 	return list
+}
+
+// ofAccount reports whether what stands before an @ is a user and a password as Oracle writes
+// them, behind a name: user=bob/….
+func ofAccount(s string) bool {
+	name, value, ok := strings.Cut(s, "=")
+	user, _, more := strings.Cut(value, "/")
+	return ok && more && accountWords[squeeze(name)] && isIdentifier(user)
 }
 
 // principals are what may stand before an e-mail address and a colon.
@@ -390,7 +398,7 @@ func isKeyed(s string) bool {
 
 func isHook(host, path string) bool {
 	switch {
-	case strings.Contains(host, "hooks.slack"), strings.Contains(host, "hooks.zapier"), strings.Contains(host, "maker.ifttt"),
+	case strings.Contains(host, "hooks.slack"), strings.Contains(host, "hooks.zapier"),
 		strings.HasSuffix(host, "webhook.office.com"), strings.HasSuffix(host, "pipedream.net"),
 		strings.Contains(host, "webhook.site"), strings.HasPrefix(host, "alert.victorops"), strings.HasPrefix(host, "events.") && strings.HasSuffix(host, "pagerduty.com"),
 		strings.HasSuffix(host, "hc-ping.com"), strings.HasSuffix(host, "ntfy.sh"), strings.HasPrefix(host, "connect.pabbly"), host == "script.google.com" && strings.HasSuffix(path, "/exec"), strings.HasPrefix(path, "/api/webhook/"):

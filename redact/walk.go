@@ -161,9 +161,13 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			}
 		}
 		is := t.nature
-		if t.joins && is == plain && len(p.path) > 1 && !endsIn(squeeze(p.path[len(p.path)-1]), "data", "ref") {
-			if is = p.nature(p.path[len(p.path)-1] + "." + key); is == plain && len(p.path) > 2 { // two, factor, code
-				is = p.nature(p.path[len(p.path)-2] + "." + p.path[len(p.path)-1] + "." + key)
+		if t.joins && (is == plain || is == userpass) && len(p.path) > 1 && !endsIn(squeeze(p.path[len(p.path)-1]), "data", "ref") {
+			inner := p.nature(p.path[len(p.path)-1] + "." + key)
+			if inner == plain && len(p.path) > 2 { // two, factor, code
+				inner = p.nature(p.path[len(p.path)-2] + "." + p.path[len(p.path)-1] + "." + key)
+			}
+			if inner != plain {
+				is = inner
 			}
 		}
 		said := is == plain || is == remark
@@ -897,6 +901,9 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		}
 		if node.kind == text && isUUID(node.text) && squeeze(segment(node.key)) == "sessionid" {
 			return false // for correlation
+		}
+		if node.kind == text && squeeze(segment(node.key)) == "secretid" && (strings.HasPrefix(node.text, "arn:") || strings.IndexByte(node.text, '/') > 0 && isPathOfWords(node.text)) {
+			return p.walk(i, at) // which one it is
 		}
 		if p.isReference(i) {
 			return p.walk(i, at)
