@@ -330,7 +330,7 @@ func matched(s string, forms []login, noun string, list []span) []span {
 				if at[k] < 0 {
 					continue
 				}
-				if v := s[at[k]:at[k+1]]; !harmlessValue(v) && !strings.HasPrefix(v, "//") && (!l.chosen || looksChosen(v, noun)) {
+				if v := s[at[k]:at[k+1]]; !harmlessValue(v) && !strings.HasPrefix(v, "//") && (!l.chosen || looksChosen(v, noun) && !isAddressee(v)) {
 					list = append(list, span{from: at[k], to: at[k+1], rule: rulePair})
 				}
 			}

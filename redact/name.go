@@ -31,7 +31,7 @@ const (
 	account           // a login, which may hold a password after a colon
 	userpass          // a login, which holds one after any colon
 	connection        // a URL or a connection string; anything else is a secret
-	timed             // when a secret was changed, or, if the value is no time, to what
+	timed             // when a secret was changed, or how many were used, or, if the value is no time or number, which
 )
 
 // secretTerms are names of secrets, their words written together. A name is
@@ -75,7 +75,7 @@ var secretTerms = set(`
 	verifycode emailcode tfacode twofacode totpcode hotpcode passwordcode signincode
 	seedword walletseed recoveryword backupword secretword cardverification cardverificationvalue cardverificationnumber cardsecuritycode cardcode cvnumber
 	nwkskey appskey nwkkey fnwksintkey snwksintkey nwksenckey instrumentationkey bcrypthash argon2hash scrypthash refreshtok accesstok authtok sessiontok apitok
-	nationalinsurancenumber nino socialinsurance medicarenumber passportid unlockpattern challengeanswer clientsecretvalue bindpassword bindcredentials
+	nationalinsurancenumber nino socialinsurance medicarenumber transactionauthenticationnumber socialsecurityno passportid unlockpattern challengeanswer clientsecretvalue bindpassword bindcredentials
 `)
 
 // embedded terms are looked for inside one undivided word: PGPASSWORD.
@@ -104,7 +104,7 @@ var sounding = set(`
 	threshold remaining second hour minute intervals channel channels inventory mismatch lockout delay grace queue topic ratio percentage percent alias aliases
 	domain domains retention site samesite host hostname port zone vendor reader readers operator operators custodian custodians owners managers consumer consumers lookup breach incident incidents team teams namespace cluster
 	history histories log threshold thresholds remaining channel channels minute second hour balance available consumed inventory detection hygiene leak
-	scanning scanner
+	scanning scanner symbol standard price
 	exception exceptions controller impl factory listener filter interceptor repository test tests spec util utils model view component page form dialog screen dashboard
 	pub lifespan lifespans digits chars characters digit minimum maximum scanned
 	checker checked check changes reminder notification email2 expiresin expiresat expirydate lastchanged rotationdays delivery
@@ -224,7 +224,7 @@ var answerWords = set(`responsebody responsepayload responsecontent responsetext
 var webhookWords = set(`webhookurl slackwebhook slackwebhookurl discordwebhook teamswebhook incomingwebhook incomingwebhookurl webhookuri hookurl`)
 
 // remarkWords name free text about things and people.
-var remarkWords = set(`answer answers input inputs output outputs reply replies utterance comment comments note notes remark remarks memo feedback biography narrative anamnesis diagnosis`)
+var remarkWords = set(`answer answers input inputs output outputs reply replies utterance comment comments note notes remark remarks memo feedback biography narrative anamnesis diagnosis caption question bio`)
 
 var accountWords = set(`basic basicauthuser auth username userid user login userinfo account httpauth netrc userpwd enduser principal`)
 
@@ -440,7 +440,7 @@ var (
 )
 
 // innerNames are names whose meaning depends on the one around them.
-var innerNames = set(`body text content payload data parameter parameters params args binds bindings filter result output preview`)
+var innerNames = set(`body message text content payload data parameter parameters params args binds bindings filter result output preview`)
 
 // sealedData reports whether a name is of the data of a Secret, or of a part of it.
 func sealedData(name string) bool {
@@ -507,12 +507,12 @@ func (e *Engine) classify(name string) nature {
 		return binding
 	}
 	switch segment(strings.TrimSuffix(name, ".value")) {
-	case "auth":
+	case "auth", "tan", "pincode":
 		return flagged
 	case "sessionid":
 		return secret // as cookies are called; session_id is for correlation
 	}
-	if n := len(w); n > 1 && (w[n-1] == "auth" && (authOf[w[n-2]] || vendorWords[w[n-2]] || issuers[w[n-2]]) || w[n-2] == "auth" && w[n-1] == "basic") {
+	if n := len(w); n > 1 && ((w[n-1] == "auth" || w[n-1] == "passes") && (authOf[w[n-2]] || vendorWords[w[n-2]] || issuers[w[n-2]]) || w[n-2] == "auth" && w[n-1] == "basic") {
 		return flagged
 	}
 	if n := len(w); n > 1 && w[n-1] == "authentication" && (w[n-2] == "header" || w[n-2] == "headers") {
@@ -542,8 +542,9 @@ func (e *Engine) classify(name string) nature {
 	return account
 }
 
-// ofPeople are those whose a secret is, before its name: ADMINSSN.
-var ofPeople = set(`admin root user customer employee client person member patient holder account system guest`)
+// owning are those whose a secret is, and what it is for, before its name: ADMINSSN, cardpin.
+var owning = set(`admin root user customer employee client person member patient holder account system guest
+	card transaction voicemail phone mobile sim atm bank banking payment wallet door alarm lock locker terminal signin signing login`)
 
 // spelled looks for the name of a secret in a name as it is, without the ending of
 // a kind of data (credentialsJson), with its letters together (s e c r e t), and
@@ -654,6 +655,8 @@ func inside(name string) nature {
 		var array [maxWords]string
 		w := words(part, array[:0])
 		switch part = squeeze(part); {
+		case namesRows(w) && ok && !tallied(rest):
+			return cellOfRow
 		case namesRows(w):
 			return rows
 		case !sent && (part == "expressionattributevalues" || namesBound(w) || part == "query" && searched(rest)):
@@ -676,12 +679,18 @@ func inside(name string) nature {
 			return rows
 		case part == "payload" && (strings.HasPrefix(rest, "after.") || strings.HasPrefix(rest, "before.")):
 			return rows // of a stream of changes
-		case payloadWords[part], bodyWords[part], responseWords[part], part == "body":
+		case payloadWords[part], bodyWords[part], responseWords[part], len(w) > 0 && (w[len(w)-1] == "body" || remarkWords[w[len(w)-1]]), part == "sms", part == "chatmessage":
 			return body
 		}
 		sent = len(w) > 0 && ofRequests[w[len(w)-1]]
 		name = rest
 	}
+}
+
+// tallied reports whether the name within rows is of what is said of them all: rows.count.
+func tallied(name string) bool {
+	last := squeeze(segment(name))
+	return sounding[last] || measures[last] || ofDatabase[last] || last == "affected" || last == "examined" || last == "items" || last == "read"
 }
 
 // searched reports whether the name behind query is of a clause of Elasticsearch: match.name.
@@ -787,6 +796,7 @@ func (e *Engine) isTerm(term string) bool {
 		return true
 	}
 	if s, ok := strings.CutSuffix(bare, "s"); ok && len(s) > 2 {
+		s = strings.TrimRight(s, "0123456789")
 		return s != "pas" && (secretTerms[s] || e.keys[s])
 	}
 	return false
@@ -811,7 +821,7 @@ func (e *Engine) isEmbedded(word string) bool {
 		}
 	}
 	for i := 2; i+3 <= len(word); i++ { // of what it is, and the term: LDAPPIN
-		if secretTerms[word[i:]] && (authOf[word[:i]] || ofPeople[word[:i]]) {
+		if secretTerms[word[i:]] && (authOf[word[:i]] || owning[word[:i]]) {
 			return true
 		}
 	}
@@ -820,7 +830,7 @@ func (e *Engine) isEmbedded(word string) bool {
 			return true
 		}
 	}
-	for i := len(word) - 3; i >= 8 && len(word)-i < 14; i-- { // and the kind of its data: seedphraseraw
+	for i := len(word) - 3; i >= 7 && len(word)-i < 14; i-- { // and the kind of its data: seedphraseraw
 		if secretTerms[word[:i]] && dataForms[word[i:]] {
 			return true
 		}
@@ -899,6 +909,22 @@ func contains(w []string, s string) bool {
 	return false
 }
 
+// ofCall reports whether words before "message" make it one that a call of a procedure
+// sends, or that people send: rpc.request.message, chat_message; not the text of an error.
+func ofCall(w []string) bool {
+	if len(w) == 0 || faults[w[len(w)-1]] {
+		return false
+	}
+	return sending[w[len(w)-1]] || slices.ContainsFunc(w, func(x string) bool { return calls[x] })
+}
+
+// Words before "message": of calls, of what people send, and of what went wrong.
+var (
+	calls   = set(`rpc grpc grpcweb jsonrpc xmlrpc twirp thrift dubbo connectrpc soap`)
+	sending = set(`chat sms email mail dm direct private`)
+	faults  = set(`error err exception status fault cause warning log`)
+)
+
 // measures are last words of names of what is said of a content, not of its parts.
 var measures = set(`size length type encoding bytes count format hash digest checksum language version`)
 
@@ -936,7 +962,8 @@ func contentNature(w []string, joined string) nature {
 	case payloadWords[last], payloadWords[tail]:
 		return payload
 	case len(w) > 2 && w[0] == "gen" && w[1] == "ai" && !modelWords[last], carried[last] && slices.ContainsFunc(w[:len(w)-1], func(x string) bool { return carriers[x] }),
-		spoken[last] && slices.ContainsFunc(w[:len(w)-1], func(x string) bool { return models[x] }):
+		spoken[last] && slices.ContainsFunc(w[:len(w)-1], func(x string) bool { return models[x] }),
+		last == "message" && ofCall(w[:len(w)-1]):
 		return payload
 	case remarkWords[last]:
 		return remark

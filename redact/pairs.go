@@ -90,6 +90,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if s[i] == '=' && !table && (n == secret || n == flagged) {
 			to = assignedTo(s, i-len(name), from, to, lineStart)
 		}
+		to = behindScheme(s, name, from, to)
 		to = beforeOthers(s, i, from, to, name)
 		if n == flagged && s[i] == '=' && callOf(s, from) > 0 && p.tellsItself(s[from:to]) {
 			continue // what is within names its own
@@ -123,7 +124,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 				continue
 			}
 		}
-		if n == flagged && authMethods[lowered(s[from:to])] {
+		if n == flagged && (authMethods[lowered(s[from:to])] || isKind(lastName(name), strings.TrimRight(s[from:to], ";,."))) {
 			continue
 		}
 		if strings.HasSuffix(lowered(name), "tokens") && number(s[from:to]) && to-from < 9 {
@@ -154,6 +155,19 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		i = max(i, to-1)
 	}
 	return list
+}
+
+// behindScheme returns where the value from from to to ends of a header for credentials that
+// begins with the name of their scheme, whatever that is: Authorization: Splunk x.
+func behindScheme(s, name string, from, to int) int {
+	if !endsIn(squeeze(name), "authorization") || from >= to || to >= len(s) || s[to] != ' ' || !isIdentifier(s[from:to]) {
+		return to
+	}
+	end := wordEnd(s, to+1)
+	if v := s[to+1 : end]; !looksChosen(v, "password") || isTime(v) {
+		return to
+	}
+	return end
 }
 
 // doneTo reports whether a name is a secret that has one itself, and what was done to it:
@@ -294,24 +308,24 @@ func (p *Pass) namedBefore(s string, i int) bool {
 		}
 		return s[j:end]
 	}
-	back(" \"'")
-	word()
-	back(" \"'")
+	back(" \"'\\")
+	value := lowered(word())
+	back(" \"'\\")
 	end := j
-	if back(",;|("); j == end {
+	if back(",;|("); j == end && !endsIn(value, pairValueEnds...) {
 		return false
 	}
-	back(" \"'")
+	back(" \"'\\")
 	name := word()
 	if name == "" || !p.secretName(name) {
 		return false
 	}
-	back(" \"'")
+	back(" \"'\\")
 	end = j
 	if back("=:"); j == end {
 		return false
 	}
-	back(" \"'")
+	back(" \"'\\")
 	return p.trait(word()).namesPair
 }
 

@@ -75,11 +75,11 @@ const foreignStateWords = `geändert zurückgesetzt abgelaufen vergessen falsch 
 
 // nouns are the names of secrets in sentences.
 var nouns = append(slices.Concat(slices.Sorted(maps.Keys(foreignNouns)), foreignPhrases), []string{
-	"one-time password", "one time password", "one-time code", "one time code", "verification code", "2fa code", "mfa code", "sms code", "your code", "confirmation code", "authentication code", "recovery code", "recovery codes", "scratch code", "scratch codes", "emergency code", "emergency codes", "recovery phrase", "recovery words", "backup code", "backup codes",
+	"one-time password", "one time password", "one-time code", "one time code", "verification code", "2fa code", "mfa code", "two-factor code", "two factor code", "device code", "user code", "sms code", "your code", "confirmation code", "authentication code", "recovery code", "recovery codes", "scratch code", "scratch codes", "emergency code", "emergency codes", "recovery phrase", "recovery words", "backup code", "backup codes",
 	"security code", "access code", "login code", "auth code", "authorization code", "api key", "api-key", "apikey", "api token", "access key", "private key", "secret key", "signing key",
 	"encryption key", "seed phrase", "seed words", "pass phrase", "passphrase", "pass code", "passcode", "password", "passwd", "pwd", "pw",
 	"access token", "auth token", "refresh token", "bearer token", "session token", "passkey", "pass word", "login password", "puk", "creds", "cred", "master key", "unlock code", "reset code", "activation code",
-	"client secret", "secret", "token", "credentials", "credential", "mnemonic", "pin", "otp", "cvv", "cvc", "ssn", "social security number", "card number", "account number", "signature",
+	"recovery key", "client secret", "secret", "token", "credentials", "credential", "mnemonic", "pin", "otp", "cvv", "cvc", "ssn", "social security number", "card number", "account number", "signature",
 	"security answer", "secret answer", "maiden name", "security question answer", "answer to security question", "answer to my security question", "answer to the security question", "passport number", "passport no", "driver's license", "driver's licence",
 	"conference code", "lock code", "safe code", "safe combination", "lock combination", "wpa key", "wpa2 key", "wpa3 key", "psk", "secret phrase", "mnemonic phrase", "cvv2", "cvc2", "cvn", "card verification value", "card verification code", "card verification number", "totp", "totp code", "otp code", "hotp", "2fa token", "mfa token", "authenticator code", "door code", "gate code", "alarm code", "entry code", "pairing code", "wifi key", "wi-fi key", "network key",
 }...)
@@ -180,7 +180,7 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 		if j < len(s) && s[j] == '.' && strings.HasSuffix(noun, " no") {
 			j++
 		}
-		if j < len(s) && (isAlnum(s[j]) || s[j] == '/' || s[j] == '=' || s[j] == '>' || s[j] == '_' || s[j] == '-' || s[j] == '.' || s[j] == '?' && j+1 < len(s) && s[j+1] > ' ') {
+		if j < len(s) && (isAlnum(s[j]) || s[j] == '/' || s[j] == '=' || s[j] == '>' || s[j] == '_' || s[j] == '-' || (s[j] == '.' || s[j] == '?') && j+1 < len(s) && s[j+1] > ' ') {
 			continue
 		}
 		if i > 0 && s[i-1] == ':' && inResourceName(s, i-1) {
@@ -229,6 +229,9 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 				}
 			}
 		} else {
+			if x, ok := behindAdjunct(s, low, j, noun); ok {
+				list = append(list, x)
+			}
 			i = j - 1
 		}
 	}
@@ -562,6 +565,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		return x, false
 	}
 
+	with := linked // whether only this word is before it
 	start := j - len(noun)
 	told := triggered(lowered(s[max(0, start-60):max(0, start)]))
 	linked = linked || told && (endsIn(before, "with ", "using "))
@@ -665,6 +669,7 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			article = true
 		case links[w]:
 			linked, verb = true, (verb || changing[w]) && w != "to" // changed to x
+			with = false
 		case ofOthers[noun] && foreignStates[w]:
 			return x, false
 		case p.e.isMarker(word), strings.HasPrefix(word, "arn:"), w == "via" && !linked, keepers[w]:
@@ -685,10 +690,13 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return x, false // how many, or which one
 		case linked && number(word) && len(word) < 4 && !looksChosen(word, noun):
 			return x, false // how many
-		case placed && areas[w]: // what kind of place
-		case placed && (!linked || verb) && !strong(word) && isIdentifier(word):
+		case areas[w] && (placed || !linked && strings.HasSuffix(s[:from], ", ")): // what kind of place
+			placed = true
+		case placed && (!linked || verb || with) && !strong(word) && isIdentifier(word):
 			placed = false // where it was, or by whom
 			unknown++
+		case !linked && unknown > 0 && strings.IndexByte(word, '=') > 0:
+			return x, false // its own name judges it
 		case owned && !linked && isAddressee(word):
 			return x, false // whose it is
 		case namable[noun] && unknown == 0 && (len(word) == 32 || len(word) == 64 || len(word) == 66 && word[1] == 'x') && isHex(strings.TrimPrefix(word, "0x")):
@@ -720,6 +728,34 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 		if at := strings.IndexByte(s[to:j], ':'); at >= 0 {
 			linked = true
 		}
+	}
+	return x, false
+}
+
+// adjuncts are words behind the name of a secret that begin to say whose, where or which it is.
+var adjuncts = set(`for of on in at to from by with you he she they we i that which who used needed required belonging assigned`)
+
+// behindAdjunct finds the value of a secret that ends at j behind such words: password of
+// device 7 is x, the token you need is x, the PIN, which is x.
+func behindAdjunct(s, low string, j int, noun string) (x span, ok bool) {
+	if strings.HasPrefix(low[j:], ", which ") {
+		j++
+	}
+	for n := 0; n < 10 && j < len(s) && s[j] == ' '; n++ {
+		to := wordEnd(s, j+1)
+		switch w := low[j+1 : to]; {
+		case n == 0 && !adjuncts[w]:
+			return x, false
+		case w == "is" || w == "was":
+			from := to
+			for from < len(s) && strings.IndexByte(" \"'`", s[from]) >= 0 {
+				from++
+			}
+			to = wordEnd(s, from)
+			v := s[from:to]
+			return span{from: from, to: to, rule: ruleProse}, n > 0 && looksChosen(v, noun) && !isTime(v) && !isTicket(v) && !isLabelled(lowered(v)) && !isAddressee(v)
+		}
+		j = to
 	}
 	return x, false
 }
@@ -807,7 +843,7 @@ func isLabelled(w string) bool {
 }
 
 // areas are kinds of places, before their names: on page checkout.
-var areas = set(`form page screen dialog host server device machine node cluster database table account project tenant app application site service environment
+var areas = set(`area zone department office workspace module form page screen dialog host server device machine node cluster database table account project tenant app application site service environment
 	header cookie query param parameter body request line position column file folder
 	namespace repository branch region vault store panel tab terminal kiosk step view`)
 

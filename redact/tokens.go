@@ -510,7 +510,7 @@ func pathLike(s string) bool {
 	if noSlash(s) {
 		return false
 	}
-	if s[0] == '/' {
+	if s[0] == '/' || behindName(s[:strings.IndexByte(s, '/')]) {
 		return true
 	}
 	known := 0
@@ -597,7 +597,7 @@ func noSlash(s string) bool { return strings.IndexByte(s, '/') < 0 }
 // before at.
 func nearTelling(s string, at int) bool {
 	near := strings.ToLower(s[max(0, at-40):at])
-	for _, w := range []string{"key", "token", "secret", "passw", "credential", "signature", "auth", "schlüssel", "schlussel", "ключ", "sleutel", "klucz", "chiave", "chave"} {
+	for _, w := range []string{"key", "token", "secret", "passw", "passc", "passph", "pwd", "bearer", "hmac", "pat:", "seed", "credential", "signature", "auth", "schlüssel", "schlussel", "ключ", "sleutel", "klucz", "chiave", "chave"} {
 		if strings.Contains(near, w) {
 			return true
 		}
@@ -642,7 +642,7 @@ func tellsBehind(s string, at int) bool {
 			if linked = links[w] || before[w] || stated[w]; !linked {
 				return false
 			}
-		case telling[w[strings.LastIndexByte(w, '-')+1:]]:
+		case telling[w[strings.LastIndexByte(w, '-')+1:]] || secretTerms[w]:
 			return !describes(low, head)
 		}
 	}
@@ -769,5 +769,5 @@ func dottedSpans(s string, list []span) []span {
 // vendorToken reports whether v looks like a token of a service that has no sign
 // of its own: one word, made by chance, no UUID, no number.
 func vendorToken(v string) bool {
-	return len(v) >= 15 && len(v) <= 256 && isIdentifier(v) && random(v, 3) && !isUUID(v) && !number(v) && !(isHex(v) && len(v) == 40)
+	return len(v) >= 15 && len(v) <= 256 && isIdentifier(v) && (random(v, 3) || random(v, 2) && mixedCase(v)) && !isUUID(v) && !number(v) && !(isHex(v) && len(v) == 40)
 }

@@ -162,12 +162,8 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		}
 		is := t.nature
 		if t.joins && (is == plain || is == userpass) && len(p.path) > 1 && !endsIn(squeeze(p.path[len(p.path)-1]), "data", "ref") {
-			inner := p.nature(p.path[len(p.path)-1] + "." + key)
-			if inner == plain && len(p.path) > 2 { // two, factor, code
-				inner = p.nature(p.path[len(p.path)-2] + "." + p.path[len(p.path)-1] + "." + key)
-			}
-			if inner != plain {
-				is = inner
+			if n := p.joinedNature(key); n != plain {
+				is = n
 			}
 		}
 		said := is == plain || is == remark
@@ -196,6 +192,10 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			is = secret
 		case sealed && t.data && (near.kind == "" || sealedData(strings.TrimPrefix(key, near.kind))), near.granted && t.code && p.nodes[c].kind == text:
 			is = secret
+		case near.record != "" && outerName(key) == near.record && is != cellOfRow:
+			is = cellOfRow
+		case is == plain && segment(key) == "record" && p.isRow(c):
+			is = rows
 		case near.described && p.nodes[c].kind == array && segment(key) == "data" && is != rows && p.records(c) > 0:
 			is = rows
 		case statement != "" && (t.bindable || bindingNames[squeeze(within(key, statement[1:]))]):
@@ -220,6 +220,18 @@ func (p *Pass) walkObject(i int32, at place) bool {
 	return changed
 }
 
+// joinedNature returns what a name says together with the one or two around it, as two,
+// factor, code do.
+func (p *Pass) joinedNature(name string) nature {
+	for k := len(p.path) - 1; k > 0 && k > len(p.path)-3; k-- {
+		name = p.path[k] + "." + name
+		if n := p.nature(name); n != plain && n != body {
+			return n
+		}
+	}
+	return plain
+}
+
 // isLabelled reports whether member c of object i is a word beside its label, and they are all
 // of it: {"label": "Plan", "content": "pro"}.
 func (p *Pass) isLabelled(i, c int32) bool {
@@ -231,7 +243,7 @@ func (p *Pass) isLabelled(i, c int32) bool {
 	if label == c {
 		label = p.nodes[first].next
 	}
-	return p.nodes[label].kind == text && endsIn(p.nodes[label].key, "label", "field", "setting") && p.nodes[c].kind == text
+	return p.nodes[label].kind == text && endsIn(squeeze(p.nodes[label].key), "label", "field", "setting", "name", "key") && strings.IndexByte(p.nodes[label].text, '.') < 0 && p.nodes[c].kind == text
 }
 
 // shownName returns the name of a member, which says t, without what is secret in it.
@@ -423,6 +435,7 @@ type near struct {
 	granted   bool            // whether it asks for a token
 	jwk       bool            // whether it is a JSON web key (RFC 7517)
 	called    string          // the name of what is called, if that takes a secret
+	record    string          // what is around the names of the cells of a row, "" if there is none
 	described bool            // whether it describes the columns of the rows in it
 	streamed  bool            // whether it is a change of a row in a stream, as Debezium sends it
 	variables map[string]bool // of an operation of GraphQL, those that are secrets
@@ -484,6 +497,9 @@ func (p *Pass) siblings(i int32) (x near) {
 		}
 		named = named || t.namesPair
 		x.command = x.command || t.command
+		if t.dotted && isCell(n.text) && segment(outerName(n.key)) == "record" {
+			x.record = outerName(n.key)
+		}
 		if t.calls && len(n.text) <= 64 && p.takesSecret(n.text) {
 			x.called = n.text
 		}
@@ -506,7 +522,7 @@ func (p *Pass) siblings(i int32) (x near) {
 			continue
 		}
 		name := p.nameIn(c)
-		if name == "" || n.trait.nature == secret && !secretTerms[squeeze(name)] {
+		if name == "" || n.trait.nature == secret && !isIdentifier(name) {
 			continue
 		}
 		nature := p.pairNature(lastSegment(name))
@@ -522,6 +538,23 @@ func (p *Pass) siblings(i int32) (x near) {
 		}
 	}
 	return x
+}
+
+// isCell reports whether a text is one of a row, not of a setting: a name of somebody, an
+// address, a sentence.
+func isCell(s string) bool { return strings.ContainsAny(s, " @") && !isTime(s) }
+
+// isRow reports whether an object is one row: values without members, a text among them.
+func (p *Pass) isRow(i int32) bool {
+	found := false
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		n := &p.nodes[c]
+		if n.kind == object || n.kind == array {
+			return false
+		}
+		found = found || n.kind == text && isCell(n.text)
+	}
+	return found
 }
 
 // describesColumns reports whether member c of object i says which columns, or how many
@@ -815,6 +848,8 @@ func (p *Pass) pairNature(name string) nature {
 	switch {
 	case p.nature(name) == connection:
 		return connection
+	case isHistory(name) && p.secretName(name):
+		return timed
 	case p.secretName(name):
 		return flagged
 	}
@@ -993,7 +1028,7 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 			return p.omit(i, marker(ruleKey), ruleKey)
 		}
 	case timed:
-		if v := node.text; node.kind == text && !isTime(v) && (looksChosen(v, "password") || coined(v) || len(v) > 2 && len(v) < 9 && number(v)) {
+		if v := node.text; node.kind == array || node.kind == text && !isTime(v) && (looksChosen(v, "password") || coined(v) || len(v) > 2 && len(v) < 9 && number(v)) {
 			return p.omit(i, marker(ruleKey), ruleKey)
 		}
 	case remark:
@@ -1095,11 +1130,21 @@ func saysNothing(n *node, under nature) bool {
 	case boolean:
 		return true
 	case numeral:
-		return under == flagged && len(n.text) <= 2 || strings.HasSuffix(segment(n.key), "tokens") && len(n.text) < 9 // how many
+		return under == flagged && (len(n.text) <= 2 || isHistory(n.key)) || strings.HasSuffix(segment(n.key), "tokens") && len(n.text) < 9 // how many
 	case text:
-		return n.text == "true" || n.text == "false" || under == flagged && (authMethods[strings.ToLower(n.text)] || len(n.text) <= 2 && number(n.text))
+		return n.text == "true" || n.text == "false" || under == flagged && (isKind(n.key, n.text) || authMethods[strings.ToLower(n.text)] || len(n.text) <= 2 && number(n.text))
 	}
 	return false
+}
+
+// isHistory reports whether a name is of how many secrets may not be used again, or of these.
+func isHistory(name string) bool { return endsIn(squeeze(name), "history", "histories") }
+
+// isKind reports whether a word says of what kind a thing is whose name may be a secret's too:
+// of a history how it is kept, of tan the color.
+func isKind(name, v string) bool {
+	name = segment(name)
+	return (name == "tan" || name == "pincode" || isHistory(name)) && shortWord(v) && !coined(v) && !miscased(v)
 }
 
 // authMethods are what is said under names such as smtp_auth that is no secret.

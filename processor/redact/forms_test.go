@@ -1,5 +1,14 @@
 package redactprocessor_test
 
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
 // pipelineForms are forms in which secrets come, by class; see sower.fill.
 var pipelineForms = map[string][]string{
 	"loggers": {
@@ -525,10 +534,50 @@ func init() {
 // Forms that a dictionary, tables and a closer look at sentences are for.
 func init() {
 	for class, forms := range map[string][]string{
+		"values behind adjuncts": {
+			"temporary password of device 7 is §p", "SIM PUK of device 7 is §p", "token for device 7 is §t", "the password for the new server in rack 9 is §p", "the backup code for the new server in rack 9 is §p", "The token you need is §m", "password he used was §p", "PIN, which is §p, expired",
+			"§p is your device password. Do not share it.", "§p is your service account password. Do not share it.", "§p is your personal access token. Do not share it.", "§p is your MFA code. Do not share it.", "two-factor code mismatch: got §p", "old two-factor code §p no longer valid", "recovery key is §p",
+		},
+		"schemes of nobody": {
+			"rejected: Authorization: GenieKey §p", "configured Authorization: Splunk §h and Authorization: Splunk §h twice", "Authorization => OAuth §h", `-H "Authorization: Key §h"`, "Authorization = Bot §p", "Authorization = sso-key §h", "HTTP_AUTHORIZATION=OAuth §h", "Proxy-Authorization: Key §p",
+		},
+		"tokens joined to words": {
+			"passcode->§tR", "bearer->§tR", "pwd->§tR", "pwd/§tR", "api key/§tR", "§tR (authkey)", "the pwd starts with or equals §tR", "rotated bearer to §tR", "leaked PAT: §tR", "hmac was §tR before",
+		},
+		"joined names": {
+			`{"cardpin":"§w"}`, `{"lockpin":"§p"}`, `{"puk2s":"§n"}`, `{"socialsecurityno":"§p"}`, `{"name":"passwordHistory","value":["§w"]}`, `{"name":"passwordHistory","value":"§p"}`, `{"transactionPIN":"§w"}`, `{"voicemailpin":"§w"}`, `{"vоісеmаіlріn":"§w"}`, "SMSCODETEXT=§w", "HOME=/root\nTRANSACTIONPIN=§w", `{"db_passes":"§w"}`, `{"integration":{"key":"LicenseSecret","val":"§w"}}`, `{"integration.key":"LicenseSecret","integration.val":"§w"}`, `name="pin_block" value="§w"`,
+			"ENV MFA_CODE §p", `{"tan":"§d"}`, `{"tan":§n}`, `{"transactionAuthenticationNumber":"§p"}`, `{"pincode":"§p"}`, `{"password_history":["§w","§w"]}`, `{"passwordHistory":"§p"}`, "insert on child row; key value '§r' not found",
+		},
 		"unusual words in sentences": {"the password §w is too weak", "secret §w does not match", "client secret §w accepted for ada", "comparing token §w with stored", "password mismatch: expected §w got §w", "my password's §w", "§w was set as the new password", "Bad credentials: ada / §w", "credentials ada/§w were rejected", "logon denied (ada/§w)", "ada typed §w into the wifi password field", "login with ada / §w (Passwort)", "field password changed from '§w' to '§w'", "passwords are §w and §w", "user ada, pass §w", "Invalid token '§w'", "the admin changed the password, it is now §w"},
 		"tables as text":             {" id | name\n----+------\n  1 | §w\n  2 | §w\n(2 rows)", "+----+------+\n| id | name |\n+----+------+\n|  1 | §w |\n+----+------+", " name \n------\n §w\n(1 row)", "-[ RECORD 1 ]--\nid | 1\nname | §w", "*** 1. row ***\n  id: 1\nname: §w", "id,name,city\n1,§w,x\n2,§w,y\n3,§w,z"},
 		"names in disguise":          {`{"p4ssw0rd":"§w"}`, `{"s e c r e t":"§w"}`, `{"pa$$word":"§w"}`, "signing_key?: §w", "+ api_key: §w", "db.password[0]=§w", "auth_token(value=§w)", "#define API_SECRET \"§w\"", "{passwd,\"§w\"}"},
 	} {
 		pipelineForms[class] = forms
+	}
+}
+
+// TestTextInMaps reads free text and rows in maps, under names of maps that attributes have.
+func TestTextInMaps(t *testing.T) {
+	run := pipeline(t, "*")
+	for _, form := range []string{
+		`{"event":{"inner":{"email_body":{"a":"Dear §w, we met","b":["Dear §w, we met"]}}}}`, `{"html_body":{"a":"Dear §w, we met"}}`, `{"chat_message":{"a":"Dear §w, we met"}}`, `{"sms":{"text":"Dear §w, we met"}}`, `{"answer":{"a":"Dear §w, we met"}}`,
+		`{"rows":{"customer_id":§n,"full_name":"§w §w","city":"§w"}}`, `{"result_set":{"customer_id":§n,"full_name":"§w §w"}}`, `{"record":{"customer_id":§n,"full_name":"§w §w","city":"§w"}}`, `{"rpc":{"request":{"message":"Dear §w, we met"}}}`,
+	} {
+		s := sower{rand.New(rand.NewPCG(*pipelineSeed, 17))}
+		text, secrets := s.fill(form)
+		var m map[string]any
+		require.NoError(t, json.Unmarshal([]byte(text), &m))
+		for how, put := range map[string]func(a pcommon.Map){
+			"map":  func(a pcommon.Map) { require.NoError(t, a.PutEmptyMap("app.settings").FromRaw(m)) },
+			"list": func(a pcommon.Map) { require.NoError(t, a.PutEmptySlice("app.items").AppendEmpty().FromRaw(m)) },
+			"text": func(a pcommon.Map) { a.PutStr("app.change", text) },
+		} {
+			logs := record(attribute("note"), "x")
+			put(logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes())
+			out := written(run(logs))
+			for _, secret := range secrets {
+				require.NotContains(t, out, secret, "%s: %s", how, form)
+			}
+		}
 	}
 }
