@@ -273,6 +273,7 @@ var logins = []login{
 	{`community`, regexp.MustCompile(`\br[ow]community6? (\S+)`), false},
 	{`stats auth`, regexp.MustCompile(`\bstats auth [^\s:]+:(\S+)`), false},
 	{` auth `, regexp.MustCompile(`\b(?:snyk|ggshield|ngrok|infisical) auth ([^\s-]\S{7,})`), false},
+	{`tan `, regexp.MustCompile(`\b(?:m|i|push|sms)?TAN:? (?:is )?(\d{4,8})\b`), false},
 	{`generated for `, regexp.MustCompile(`(?i)\bpass\w+ (?:is|was|has been) generated for \S+: (\S+)`), false},
 	{`openssl`, regexp.MustCompile(`\bopenssl passwd (?:-salt \S+ |-\S+ )*["']?([^\s"'-][^\s"']*)`), false},
 	{`pdf`, regexp.MustCompile(`\bpdf\w+ .*?-[uo]pw ["']?([^\s"']+)`), false},

@@ -161,7 +161,7 @@ func namesRows(w []string) bool {
 
 var payloadWords = set(`payload payloads content contents text markdown html messages prompt prompts document completion completions transcript
 	plaintext rawtext fulltext bodytext filecontent filecontents filedata attachment attachments instructions snippet blob rawbody rawdata
-	systemprompt userprompt inputmessages outputmessages systeminstructions toolarguments toolresult payloaddata chat conversation essay freetext richtext csv export_data exportdata uploaddata upload eventoriginal logoriginal recordoriginal originalevent rawevent`)
+	systemprompt userprompt inputmessages outputmessages systeminstructions toolarguments toolresult payloaddata chat conversation essay freetext richtext csv export_data exportdata uploaddata upload eventoriginal originalevent rawevent`)
 
 var bodyWords = set(`requestbody postdata formdata requestdata requestcontent requesttext rpcrequest bodycontent`)
 
@@ -303,6 +303,9 @@ type trait struct {
 	code      bool   // it ends in code
 	jwk       bool   // it is the type of a JSON web key
 	data      bool   // of a sealed object
+	masks     bool   // it says what of another one is sensitive
+	headline  bool   // it is the title of something
+	subject   bool   // it says what a message is about
 	inner     bool   // what it holds depends on the one around it: response, body
 	command   bool   // it is a command of MongoDB
 	calls     bool   // its value is the name of what is called
@@ -352,6 +355,9 @@ func (e *Engine) trait(name string) trait {
 		isQuery:   queried(name) || last == "query" || last == "result" || last == "output" || joined == "text" || joined == "command" || joined == "q",
 		bindable:  bindingNames[first],
 		data:      sealedData(name),
+		masks:     strings.Contains(name, "_sensitive") || strings.Contains(name, "sensitive_"),
+		headline:  last == "title" || last == "subtitle",
+		subject:   endsIn(last, "subject", "template", "templatename", "templateid", "templatekey", "messagetype", "emailtype"),
 		clean:     len(written) < 11 && isIdentifier(written),
 		shown:     e.withoutKeys(written),
 	}

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -11,6 +12,7 @@ type place struct {
 	decoded int  // encodings around it
 	listed  bool // under a query or a response: lists of records are rows
 	sealed  bool // in a list of Secrets of Kubernetes
+	coded   bool // in a message that brings a code to type
 }
 
 // document redacts s if it is JSON: an object, a list or a quoted text.
@@ -121,7 +123,7 @@ func (p *Pass) walkNumeral(i int32, at place) bool {
 
 // Names of a pair whose value stands beside it: {"name": "password", "value": …}.
 var (
-	pairNames  = set(`name key field header variable question prompt 0 env param parameter property attribute path label type kind option setting column k n id fieldname propertyname attributename headername envname displayname keyname title argument tag col attr what item target input prop fld var cfg conf caption legend placeholder heading arg`)
+	pairNames  = set(`name system key field header variable question prompt 0 env param parameter property attribute path label type kind option setting column k n id fieldname propertyname attributename headername envname displayname keyname title argument tag col attr what item target input prop fld var cfg conf caption legend placeholder heading arg`)
 	pairValues = set(`value val values vals lhs rhs answer response reply 1 old new before after from to current previous default v content data argument arg prev original updated left right text body plaintext string input was is entered given item setting contents datum literal raw a b first second expected actual got provided supplied submitted typed received wert valor valeur`)
 )
 
@@ -140,6 +142,9 @@ func (p *Pass) walkObject(i int32, at place) bool {
 	mongo := ""
 	if near.command {
 		mongo = p.mongoCommand(i)
+	}
+	if near.masked {
+		changed = p.masked(i, at) || changed
 	}
 	if near.variables != nil {
 		changed = p.variables(i, near.variables, at) || changed
@@ -188,8 +193,12 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			is = paired(pairs, c, key, t)
 		case is == payload && p.isLabelled(i, c):
 			is = plain
-		case near.jwk && privateParts[segment(key)], t.code && is == plain && p.nodes[c].kind == text && p.isTyped(i, c):
+		case near.jwk && privateParts[segment(key)], t.code && is == plain && p.nodes[c].kind == text && p.isTyped(i, c, at.coded || near.brings(key)):
 			is = secret
+		case strings.HasPrefix(key, ":") && p.underType(c):
+			is = binding
+		case t.headline && is == plain && p.isHeadline(i, c):
+			is = payload
 		case sealed && t.data && (near.kind == "" || sealedData(strings.TrimPrefix(key, near.kind))), near.granted && t.code && p.nodes[c].kind == text:
 			is = secret
 		case near.record != "" && outerName(key) == near.record && is != cellOfRow:
@@ -208,6 +217,7 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		under := at
 		under.listed = at.listed || t.isQuery || statement != ""
 		under.sealed = sealed
+		under.coded = at.coded || near.coded != "" && p.nodes[c].kind == object
 		p.path = append(p.path, p.nodes[c].key)
 		if p.member(c, is, under) {
 			changed = true
@@ -437,6 +447,8 @@ type near struct {
 	called    string          // the name of what is called, if that takes a secret
 	record    string          // what is around the names of the cells of a row, "" if there is none
 	described bool            // whether it describes the columns of the rows in it
+	masked    bool            // whether it says which members of another one are sensitive
+	coded     string          // a dot and what is around the subject of a message that brings a code to type, "" if there is none
 	streamed  bool            // whether it is a change of a row in a stream, as Debezium sends it
 	variables map[string]bool // of an operation of GraphQL, those that are secrets
 }
@@ -449,10 +461,13 @@ var privateParts = set(`k d p q dp dq qi oth`)
 var factors = set(`otp totp hotp 2fa mfa tfa sms verification verify twofactor authenticator challenge`)
 
 // isTyped reports whether a member is the code of a factor: four to eight digits beside
-// a text that names it.
-func (p *Pass) isTyped(i, code int32) bool {
+// a text that names it, or within a message that brings one.
+func (p *Pass) isTyped(i, code int32, brought bool) bool {
 	if v := p.nodes[code].text; len(v) < 4 || len(v) > 8 || strings.Trim(v, "0123456789") != "" {
 		return false
+	}
+	if brought {
+		return true
 	}
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		n := &p.nodes[c]
@@ -469,6 +484,98 @@ func (p *Pass) isTyped(i, code int32) bool {
 	return false
 }
 
+// bringsCode reports whether the subject or the template of a message says that it brings a
+// code to type: Your sign-in code.
+func bringsCode(s string) bool {
+	if len(s) > maxName {
+		return false
+	}
+	var array [maxWords]string
+	last := ""
+	for _, w := range words(s, array[:0]) {
+		switch {
+		case factors[w], w == "login", w == "signin", w == "passcode", w == "onetime", last == "sign" && w == "in", last == "log" && w == "in", last == "one" && w == "time":
+			return true
+		}
+		last = w
+	}
+	return false
+}
+
+// brings reports whether a dotted name is of what such a message says: mail.data.code beside
+// mail.template.
+func (x *near) brings(key string) bool {
+	outer := outerName(key)
+	return x.coded != "" && len(outer) >= len(x.coded) && strings.HasPrefix(outer, x.coded[1:])
+}
+
+// isHeadline reports whether member c of object i is the title of a notification, as its text
+// stands beside it.
+func (p *Pass) isHeadline(i, c int32) bool {
+	n := &p.nodes[c]
+	around := outerName(n.key)
+	if holder := lowered(cmp.Or(around, p.path[len(p.path)-1])); n.kind != text || strings.IndexByte(n.text, ' ') < 0 || !endsIn(holder, "notification", "alert") {
+		return false
+	}
+	for m := p.nodes[i].child; m >= 0; m = p.nodes[m].next {
+		if outerName(p.nodes[m].key) == around && segment(p.nodes[m].key) == "body" {
+			return true
+		}
+	}
+	return false
+}
+
+// masked redacts what a member beside it says is sensitive, as plans of Terraform do:
+// {"after": {"x": …}, "after_sensitive": {"x": true}}.
+func (p *Pass) masked(i int32, at place) bool {
+	changed := false
+	by := map[string]int32{}
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		if t := p.nodes[c].trait; t != nil && t.masks {
+			by[ofSensitive.Replace(p.nodes[c].key)] = c
+		}
+	}
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		if m, ok := by[p.nodes[c].key]; ok {
+			changed = p.mask(c, m, at) || changed
+		}
+	}
+	return changed
+}
+
+var ofSensitive = strings.NewReplacer("_sensitive", "", "sensitive_", "")
+
+// mask redacts node i where by is true.
+func (p *Pass) mask(i, by int32, at place) bool {
+	p.path = append(p.path, cmp.Or(p.nodes[i].key, "*"))
+	defer func() { p.path = p.path[:len(p.path)-1] }()
+	m := &p.nodes[by]
+	switch {
+	case m.kind == boolean && m.text == "true":
+		return p.member(i, secret, at)
+	case m.kind != p.nodes[i].kind || m.kind != object && m.kind != array:
+		return false
+	}
+	changed := false
+	named := map[string]int32{}
+	item := m.child
+	for c := m.child; c >= 0 && m.kind == object; c = p.nodes[c].next {
+		named[p.nodes[c].key] = c
+	}
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		b, ok := named[p.nodes[c].key]
+		if m.kind == array {
+			if b, ok = item, item >= 0; ok {
+				item = p.nodes[item].next
+			}
+		}
+		if ok {
+			changed = p.mask(c, b, at) || changed
+		}
+	}
+	return changed
+}
+
 // siblings looks at the members of an object for what they say about one another.
 func (p *Pass) siblings(i int32) (x near) {
 	named, valued := false, false // whether there is a member that may name another one, and such another one
@@ -482,6 +589,10 @@ func (p *Pass) siblings(i int32) (x near) {
 		op = op || n.key == "op" && n.kind == text && len(n.text) == 1
 		stamped = stamped || n.key == "ts_ms" || n.key == "source"
 		x.jwk = x.jwk || t.jwk
+		x.masked = x.masked || t.masks
+		if t.subject && n.kind == text && bringsCode(n.text) {
+			x.coded = "." + outerName(n.key)
+		}
 		x.described = x.described || t.describes && p.describesColumns(i, c)
 		if n.kind == array && namesPath(n) || n.kind == object && t.namesPair || n.kind == boolean && t.marks {
 			named = true
@@ -1455,17 +1566,24 @@ func (p *Pass) typed(i int32) bool {
 		return false
 	}
 	for c := p.nodes[first].child; c >= 0; c = p.nodes[c].next {
-		n := &p.nodes[c]
-		if n.kind != object || n.child < 0 || p.nodes[n.child].next >= 0 {
-			return false
-		}
-		switch p.nodes[n.child].key {
-		case "S", "N", "B", "M", "L", "SS", "NS", "BS", "BOOL", "NULL":
-		default:
+		if !p.underType(c) {
 			return false
 		}
 	}
 	return true
+}
+
+// underType reports whether node i is a value as DynamoDB writes it.
+func (p *Pass) underType(i int32) bool {
+	n := &p.nodes[i]
+	if n.kind != object || n.child < 0 || p.nodes[n.child].next >= 0 {
+		return false
+	}
+	switch p.nodes[n.child].key {
+	case "S", "N", "B", "M", "L", "SS", "NS", "BS", "BOOL", "NULL":
+		return true
+	}
+	return false
 }
 
 // glued redacts an argument such as -pSecret1!, whose option is written together
