@@ -231,6 +231,7 @@ var bareErrors = []login{
 	{`cannot`, regexp.MustCompile(`(?i)\bcannot (?:parse|convert|cast|read) (?:string|datetime|date|text|number|timestamp|value) ([^'"\r\n:]+?)(?: (?:to|as|into) |:)`), false},
 	{`value`, regexp.MustCompile(`(?im)\bvalue:? ([^'"\r\n(]+?) (?:is )?(?:out of range|cannot be (?:cast|converted)|could not be)\b`), false},
 	{`(value `, regexp.MustCompile(`(?i)\(value:? ([^\r\n)]+)\)`), false},
+	{`value (`, regexp.MustCompile(`(?i)\b(?:conflicted|violates|violated|violation)\b[^\r\n]*\bvalue \(([^)\r\n]+)\)`), false},
 	{`, value`, regexp.MustCompile(`(?i)\b(?:failed|violated|violates|too large|too long|maximum)\b[^\r\n]*, value: ([^\r\n]+)`), false},
 	{`sqlerrmc=`, regexp.MustCompile(`(?i)\bSQLERRMC=([^\r\n]+)`), false},
 	{`conversion error:`, regexp.MustCompile(`(?i)\bconversion error: ([^\r\n]+)`), false},

@@ -240,8 +240,8 @@ func movedBefore(before string) bool {
 // networks are told: set system root-authentication plain-text-password x.
 func configures(s string, i int, name string) bool {
 	near := max(0, i-maxName)
-	line := s[near+strings.LastIndexAny(s[near:i], "\r\n")+1 : i]
-	for range 2 {
+	line := s[near+strings.LastIndexAny(s[near:i], "\r\n\"'`;:|&(=")+1 : i]
+	for range 3 {
 		if line = strings.TrimLeft(line, " "); strings.HasPrefix(line, "set ") {
 			return strings.IndexByte(name, '-') > 0 || strings.TrimSpace(line) == "set"
 		}

@@ -515,6 +515,8 @@ func (e *Engine) classify(name string) nature {
 	switch segment(strings.TrimSuffix(name, ".value")) {
 	case "auth", "tan", "pincode":
 		return flagged
+	case "pan", "sin":
+		return secret
 	case "sessionid":
 		return secret // as cookies are called; session_id is for correlation
 	}

@@ -213,6 +213,12 @@ func assignedTo(s string, at, from, to int, lineStart bool) int {
 	if from >= to || to == len(s) || strings.IndexByte("\"'`)]}", s[from-1]) >= 0 || strings.IndexByte("[{(", s[from]) >= 0 {
 		return to
 	}
+	if at > 0 && strings.IndexByte("?&", s[at-1]) >= 0 { // in a query
+		return to
+	}
+	if head := s[max(0, at-maxHeadOfOption):at]; s[at] == '-' || strings.HasPrefix(head[strings.LastIndexByte(strings.TrimRight(head, " "), ' ')+1:], "-") {
+		return to // an option of a command, or behind one: --env NAME=x app
+	}
 	end := lineEnd(s[:min(len(s), from+maxSpread)], from)
 	inside := false // a sentence
 	switch {
@@ -255,6 +261,8 @@ func assignedTo(s string, at, from, to int, lineStart bool) int {
 	}
 	return from + len(value)
 }
+
+const maxHeadOfOption = 40 // bytes of an option before the name that it sets
 
 const maxSpread = 512 // bytes of a value of several words
 
@@ -738,7 +746,7 @@ func beforeOthers(s string, i, from, to int, name string) int {
 	case !ok || first == "" || wrapped(s, from) > 0:
 	case rest != "" && rest[0] == '(' && strings.IndexByte(rest, ')') == len(rest)-1:
 		return from + len(first)
-	case s[i] == ':' && from == i+1 && endsIn(lowered(name), "token", "key", "otp", "pin", "code", "signature", "jwt") && (number(first) || looksChosen(first, "password")):
+	case s[i] == ':' && from == i+1 && endsIn(lowered(name), "token", "key", "otp", "pin", "code", "signature", "jwt") && (number(first) || looksChosen(first, "password") || coined(lowered(first)) || strings.HasPrefix(first, markerStart)):
 		return from + len(first)
 	}
 	return to
@@ -1001,14 +1009,14 @@ func callOf(s string, j int) int {
 // wrappers are constructors of values that may be missing, or are not to be shown.
 var wrappers = set(`Just Some Ok Right Secret Password Sensitive Optional`)
 
-// wrapped returns where the quote or the bracket is behind a constructor at j, as in
-// Just "x" and Some ("x"); 0 if there is none.
+// wrapped returns where the quote or the bracket is behind a constructor or a pointer at j,
+// as in Just "x", Some ("x") and 0x7f "x"; 0 if there is none.
 func wrapped(s string, j int) int {
 	k := j
-	for k < len(s) && k-j < 16 && isAlpha(s[k]) {
+	for k < len(s) && k-j < 24 && isAlnum(s[k]) {
 		k++
 	}
-	if k+1 >= len(s) || !wrappers[s[j:k]] || s[k] != ' ' || strings.IndexByte("\"(\\", s[k+1]) < 0 {
+	if k+1 >= len(s) || !wrappers[s[j:k]] && !(strings.HasPrefix(s[j:k], "0x") && isHex(s[j+2:k])) || s[k] != ' ' || strings.IndexByte("\"(\\", s[k+1]) < 0 {
 		return 0
 	}
 	return k + 1

@@ -674,7 +674,7 @@ var databaseErrors = strings.Split(`duplicate entry|duplicate key value is|faili
 // something.
 var boundSigns = strings.Split(`stdin|stdout| #1(|; "|format csv|format tsv|format tabs|format values|format json|binds|binding|bind |bind#|bound |params|parameters|args|arguments|replacements|values (|generated in|cached since|no key|raw sql|caching|(type = |(size = |(dbtype|value = '|`+
 	` is too |cannot |can't |expected |got {|determine |could not |unable to |invalid|illegal |malformed |incorrect |bad |unparse|unknown element|is not like|is not a|not valid|not recognized|converting|conversion|parse |failed to |`+
-	`out of range|(value |, value|sqlerrmc=|$regex|wrongtype|args beginning|already exists|unique index|document exists|)=(|ora-|conflicting value|constraint: '|row: '|mismatch: '|value type`, "|")
+	`out of range|(value |; value (|, value|sqlerrmc=|$regex|wrongtype|args beginning|already exists|unique index|document exists|)=(|ora-|conflicting value|constraint: '|row: '|mismatch: '|value type`, "|")
 
 // Phrases behind a value that was quoted, before one that goes on to the end of
 // its line, and before an object over several lines.

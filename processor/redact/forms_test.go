@@ -47,7 +47,7 @@ var pipelineForms = map[string][]string{
 	},
 	"cards in hex digits": {`{"tags":{"57":"§cD291220143631057F"}}`, "Track2 equivalent data (57): §cD291220143631057F terminal T2", ";§c=29122011011752980?", "EMV DATA: 5A08§c5F24032912319F0206746429766166", `{"emv":"9F02060000000010005A08§c5F2403291231"}`},
 	"devices": {
-		"set system root-authentication plain-text-password-value §p", "set vpn ipsec peer 10.0.0.1 pre-shared-secret §w", "crypto isakmp key §w address 10.0.0.1", "ip ospf message-digest-key 1 md5 §w", "rocommunity §w 10.0.0.0/8", "rwcommunity6 §w", "set snmp community §w authorization read-only", "stats auth admin:§w", "wg set wg0 private-key §w",
+		"set system root-authentication plain-text-password-value §p", "set vpn ipsec peer 10.0.0.1 pre-shared-secret §w", "crypto isakmp key §w address 10.0.0.1", "ip ospf message-digest-key 1 md5 §w", "rocommunity §w 10.0.0.0/8", "rwcommunity6 §w", "set snmp community §w authorization read-only", "stats auth admin:§w", "wg set wg0 private-key §w", "command 'wg set wg0 private-key §p' exited with status 1", "shared secret for client nmobepa is §p",
 	},
 	"both values": {
 		"Variable API_KEY changed: §p → §p (zone x)", "Variable API_KEY changed: §w => §w", "Variable DB_PASSWORD updated: §w -> §w", "old token '§w' replaced by '§w' for ada", "ada tried password \"§w\" and \"§w\"", "ada tried password '§w' then '§w'",
@@ -55,7 +55,7 @@ var pipelineForms = map[string][]string{
 	"calls by place": {
 		"#0 /srv/app/db.php(42): PDO->__construct('mysql:host=db1', 'root', '§w')", "#1 /srv/a.php(7): mysqli->__construct('db1', 'root', '§w', 'shop')", "#0 /srv/app/db.php(42): ldap_bind(Resource id #3, 'cn=a', '§w')", "#0 a.php(4): imap_open('{h:993}', 'bob', '§w')", "ftp_login(Object(FTP\\Connection), 'bob', '§w')", "ssh2_auth_password(Resource id #3, 'bob', '§w')", `conn.simple_bind_s("cn=a", "§w")`,
 	},
-	"dumps of languages": {`Login { user = "x", pass = Just "§w" }`, `{user = "x"; pass = Some "§w"}`, `Login { token = Just (Secret "§w") }`, `#{<<"user">> => <<"x">>, <<"password">> => <<"§w">>}`},
+	"dumps of languages": {`#0  0x00007f in login (user=0x55 "bob", password=0x56 "§w") at auth.c:42`, `Login { user = "x", pass = Just "§w" }`, `{user = "x"; pass = Some "§w"}`, `Login { token = Just (Secret "§w") }`, `#{<<"user">> => <<"x">>, <<"password">> => <<"§w">>}`},
 	"given from outside": {
 		`echo -n "§w" | base64 | kubectl create secret generic x --from-file=password=/dev/stdin`, `printf '%s' '§w' | vault kv put secret/x password=-`, "echo §w | docker login --password-stdin", "echo §w | acme-cli login --token-stdin", "openvpn --auth-user-pass <(echo -e \"bob\\n§w\")", "ktutil: addent -password -p ada@EX -w §w -k 1", "snyk auth §w --org=x",
 		"user=bob/§w@orcl connect failed on host", "[Note] [MY-010454] [Server] A temporary password is generated for root@localhost: §p", "Enter this code to sign in: §d", "TAN §d for transfer x", "the mTAN §d was sent",
@@ -64,7 +64,7 @@ var pipelineForms = map[string][]string{
 		`{"change":{"after":{"result":"§w","n":1},"after_sensitive":{"result":true}}}`, `{"before":{"a":{"b":["x","§w"]}},"before_sensitive":{"a":{"b":[false,true]}}}`, `{"values":{"content":"§w"},"sensitive_values":{"content":true}}`, `{"plan.after.result":"§w","plan.after_sensitive.result":true}`,
 		`{"identifier":[{"system":"http://hl7.org/fhir/sid/us-ssn","value":"§n"}]}`, `{"to":"x","notification":{"title":"§w wrote to you","body":"§w wrote this to you"}}`, `{"template":"verify-email","data":{"code":"§d"}}`, `{"subject":"Your sign-in code","to":"x","data":{"code":"§d"}}`, `{"message":{"template_id":"one-time-code","vars":{"code":"§d"}}}`,
 	},
-	"bound by name": {`{":p":{"S":"§w"}} ExpressionAttributeValues of x`, `{"TableName":"t","ExpressionAttributeValues":{":pw":{"S":"§w"},":v":{"S":"§w"}}}`, `{"value.converter.basic.auth.user.info":"user:§w"}`, `{"value":{"converter":{"basic":{"auth":{"user":{"info":"user:§w"}}}}}}`, `{"tags":[{"Key":"bcrypt_hash","Value":"§w"}]}`, `{"refreshTok":{"current":"§w","version":3}}`, `{"nwkSKey":"§w","appSKey":"§w","nwkKey":"§w"}`, `{"http.request.header.authentication":"§w"}`, "APPINSIGHTS_INSTRUMENTATIONKEY=§w"},
+	"bound by name": {"The INSERT statement conflicted with the CHECK constraint in x; value (§w)", `{"aws.requestParameters.pan":"§w"}`, `{":p":{"S":"§w"}} ExpressionAttributeValues of x`, `{"TableName":"t","ExpressionAttributeValues":{":pw":{"S":"§w"},":v":{"S":"§w"}}}`, `{"value.converter.basic.auth.user.info":"user:§w"}`, `{"value":{"converter":{"basic":{"auth":{"user":{"info":"user:§w"}}}}}}`, `{"tags":[{"Key":"bcrypt_hash","Value":"§w"}]}`, `{"refreshTok":{"current":"§w","version":3}}`, `{"nwkSKey":"§w","appSKey":"§w","nwkKey":"§w"}`, `{"http.request.header.authentication":"§w"}`, "APPINSIGHTS_INSTRUMENTATIONKEY=§w"},
 	"commands": {
 		`curl -X POST https://api.example.com/login -H 'Content-Type: application/json' -d '{"user":"ada","password":"§p"}'`,
 		`curl -H "Authorization: Bearer §t" https://api.example.com/`, `curl -H 'X-Api-Key: §t' https://x.org`, `curl --user 'ada:§p' https://x.org`, `curl -u ada:§p -k https://x.org`, `curl --data-urlencode 'password=§p' https://x.org`, `curl -b 'sid=§t' https://x.org`, `curl --cookie "session=§t" https://x.org`, `curl --oauth2-bearer §t https://x.org`, `curl --proxy-user ada:§p https://x.org`,
