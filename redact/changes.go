@@ -5,10 +5,11 @@ import "strings"
 // links between the old and the new value of a change; the words among them stand
 // before what looks like a secret only.
 var (
-	// joinedBy stand between two values in quotes that were both tried
 	arrows    = []string{"->", "=>", "-->", "→", "⇒", "➔", "= ", "~> "}
 	turnWords = []string{"to ", "is now ", "now is ", "now: ", "now=", "now ", "new: ", "new=", "new value ", "new value: ", "new value is ", "new password ", "new ", "after: ", "after=", "after ", "old was ", "was ", "previously ", "formerly ", "instead of ", "becomes ", "became ", "and now ", "replaced by ", "replaced with "}
-	joinedBy  = []string{"and ", "or ", "then ", "and then ", "or with ", "and with "}
+
+	// joinedBy stand between two values in quotes that were both tried.
+	joinedBy = []string{"and ", "or ", "then ", "and then ", "or with ", "and with "}
 )
 
 // seconds finds the second value of a change whose first one is in list: password: x -> y.
@@ -42,7 +43,7 @@ func (p *Pass) second(s string, x span) (y span, ok bool) {
 	switch k := linkAt(s, j, arrows); {
 	case k > 0:
 		j, sure = j+k, true
-	case quoted && linkAt(s, j, joinedBy) > 0 && s[min(len(s)-1, j+linkAt(s, j, joinedBy))] == s[x.to]:
+	case quoted && linkAt(s, j, joinedBy) > 0 && strings.HasPrefix(s[j+linkAt(s, j, joinedBy):], s[x.to:x.to+1]):
 		j, sure = j+linkAt(s, j, joinedBy), true
 	case quoted && comma && s[j] == s[x.to]:
 		if !inTriple(s, x.from, j) {

@@ -311,8 +311,12 @@ var users = []login{
 	{`key=`, regexp.MustCompile(`(?i)\b\w*(?:key|secret|token)\w*(?:exception|error):? .*?\bkey[=:] ?["']?([^\s"',;)]+)`), true},
 	{`credential`, regexp.MustCompile(`(?i)\bcredentials(?: (?:are|were|of|for))?:? ["']?[\w.@-]{2,40} ?[:/] ?([^\s,;)"'/]+)(?:[\s,;)"']|$)`), true},
 	{`(`, regexp.MustCompile(`(?i)(?:denied|failed|rejected|invalid|refused) \(["']?[\w.@-]{2,40}/([^)\s]+)\)`), true},
-	{` for `, regexp.MustCompile(`(?i)\b(?:secret|pass\w*|token|key|pin|code) for (?:the )?(?:client|user|account|host|realm|peer|device|service|tenant|app) \S+ (?:is|was)(?: now)?:? ["']?([^\s"',;]+)`), true},
 	{`pass`, regexp.MustCompile(`(?i)\buser(?:name)?:? [\w.@-]+,? (?:and )?pass(?:word)?:? ["']?([^\s"',;]+)`), true},
+}
+
+// owned are sentences that tell a secret after whose it is.
+var owned = []login{
+	{` for `, regexp.MustCompile(`(?i)\b(?:secret|pass\w*|token|key|pin|code) for (?:the )?(?:client|user|account|host|realm|peer|device|service|tenant|app) \S+ (?:is|was)(?: now)?:? ["']?([^\s"',;]+)`), true},
 }
 
 // loginSpans finds passwords by the command or phrase they stand in.

@@ -24,6 +24,7 @@ var pieces = []string{
 	"password to ", "credentials ", "secret: |\n", "a: &", "`", "\\\"", "net use x ", "pass: openssl ", "--password ", "token\t", "|token|", "a\n---\n", "a|b\n---\n", "a,b,c\n", "credentials are ", "changed from ", "expected ", "*** 1. row ***\n", "is the pin ",
 	"'Cookie: a ", "'Authorization: Digest a=b ", "Parameters: {\"a\"=>\"b\"} ", "&pin=x y", "%24pin=x", "token -> a1b2c ", "api_key changed from a to b ", "4111_", "IBANDE12", "a=b;",
 	"row (", "row 1: a=", "fetched 2 rows: ", "results [(", "<row>", "<tr a=b>", "copy t from stdin\n", "bindings: (", "bind 0: ", "invalid integer '", "got {expected ", "(a)=(", "filter: {a:", "$set: {", "x.find({", "│ a\n", "─ ─\n", "a: b\n in set", "id,name\n1,x\n", "select a => ", "values (a, ", "= a b ",
+	"&command=-px", " a1=\"-px\"", "[0 1.1.1.1:1] \"AUTH\" \"x1y2z3\" ", "[0 1.1.1.1:1] \"AUTH\" \"x1y2z3\"\n", "5A08", "4111111111111111D2912", "<password><a>", "set a-key x ", "password: https://x?token=a ", "ldap_bind(a, ", "pass = Just \"", "'x' and 'y' ", "<<\"password\">> => ",
 	":pin \"x ", "%70%69%6e=x&", " //a/b@c ", "x4Y7z9Q2w8E6r5T1 is the deploy key ", "password 7 x1 ", "\x08password\x12\x04abcd", "auth=Auth(a='b', pin='", "near \"abcde\" LINE 1: abcde ", "a:1:0123456789abcdef0123456789abcdef:", "took 5 ms ", "password with x: it is ", "set apiKey to x ", "set -x API_KEY x ", "secret, x9Y8z7w, ", "answer to a security question is x ", "secret question answer: x ", "cookie: \"a=b\" ", "Traceback (call last call x( ", "secret 0123456789abcdef0123456789abcdef ",
 }
 

@@ -216,7 +216,9 @@ func assignedTo(s string, at, from, to int, lineStart bool) int {
 	if at > 0 && strings.IndexByte("?&", s[at-1]) >= 0 { // in a query
 		return to
 	}
-	if head := s[max(0, at-maxHeadOfOption):at]; s[at] == '-' || strings.HasPrefix(head[strings.LastIndexByte(strings.TrimRight(head, " "), ' ')+1:], "-") {
+	last := at + strings.LastIndexByte(strings.TrimRight(s[at:from], " =:"), ' ') + 1
+	head := strings.TrimRight(s[max(0, last-maxHeadOfOption):last], " ")
+	if option := head[strings.LastIndexByte(head, ' ')+1:]; s[last] == '-' || len(option) > 1 && option[0] == '-' && isIdentifier(option) {
 		return to // an option of a command, or behind one: --env NAME=x app
 	}
 	end := lineEnd(s[:min(len(s), from+maxSpread)], from)

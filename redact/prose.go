@@ -236,7 +236,7 @@ func (p *Pass) proseSpans(s string, list []span) []span {
 		}
 	}
 	if found {
-		list = meant(s, low, list)
+		list = matched(s, owned, "password", meant(s, low, list))
 	}
 	list = hinted(s, low, list)
 	return backward(s, low, list)
