@@ -203,7 +203,7 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			is = secret
 		case near.record != "" && outerName(key) == near.record && is != cellOfRow:
 			is = cellOfRow
-		case is == plain && segment(key) == "record" && p.isRow(c):
+		case is == plain && segment(key) == "record" && segment(p.path[len(p.path)-1]) != "log" && p.isRow(c):
 			is = rows
 		case near.described && p.nodes[c].kind == array && segment(key) == "data" && is != rows && p.records(c) > 0:
 			is = rows
@@ -608,8 +608,8 @@ func (p *Pass) siblings(i int32) (x near) {
 		}
 		named = named || t.namesPair
 		x.command = x.command || t.command
-		if t.dotted && isCell(n.text) && segment(outerName(n.key)) == "record" {
-			x.record = outerName(n.key)
+		if around := outerName(n.key); t.dotted && isCell(n.text) && segment(around) == "record" && !endsIn(around, "log.record") {
+			x.record = around
 		}
 		if t.calls && len(n.text) <= 64 && p.takesSecret(n.text) {
 			x.called = n.text

@@ -80,7 +80,7 @@ func TestFreeTextOfProducers(t *testing.T) {
 		out = written(run(record(attribute(name), `{"message":"Dear Nefanabu, your contract ends","note":"from Nefanabu and others"}`)))
 		require.NotContains(t, out, "Nefanabu", name)
 	}
-	for name, value := range map[string]string{"messaging.kafka.message.key": "order-17", "messaging.message.id": "m-17", "llm.model": "small-3", "kafka.topic": "orders", "traceloop.entity.name": "planner", "messaging.system": "kafka", "rpc.message.type": "SENT", "rpc.message.id": "m 1 of 7", "error.message": "the disk is full", "rpc.error.message": "the disk is full"} {
+	for name, value := range map[string]string{"messaging.kafka.message.key": "order-17", "messaging.message.id": "m-17", "llm.model": "small-3", "kafka.topic": "orders", "traceloop.entity.name": "planner", "messaging.system": "kafka", "log.record.original": "GET /orders took 5 ms for ada", "rpc.message.type": "SENT", "rpc.message.id": "m 1 of 7", "error.message": "the disk is full", "rpc.error.message": "the disk is full"} {
 		require.Contains(t, written(run(record(attribute(name), value))), value, name)
 	}
 }
