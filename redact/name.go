@@ -312,6 +312,7 @@ type trait struct {
 	dotted    bool   // it has dots
 	describes bool   // it says which columns the rows beside it have
 	joins     bool   // its name is complete only with the one around it: api, key
+	mails     bool   // it is of a mail: to whom, or its text
 	answers   bool   // it is the answer to a question that is around it
 	clean     bool   // the name itself holds no secret, being a short identifier
 	shown     string // the name without keys of a map of secrets, "" if there are none
@@ -351,6 +352,7 @@ func (e *Engine) trait(name string) trait {
 		dotted:    strings.IndexByte(name, '.') >= 0,
 		describes: describing[last] || describing[segment(outerName(name))],
 		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase" || joined == "number" || joined == "codes" || joined == "words" || joined == "seed" || joined == "private" || joined == "community" || joined == "info" || joined == "authentication",
+		mails:     mailParts[last],
 		answers:   last == "answer" || last == "answers",
 		isQuery:   queried(name) || last == "query" || last == "result" || last == "output" || joined == "text" || joined == "command" || joined == "q",
 		bindable:  bindingNames[first],
@@ -432,8 +434,9 @@ func changeable(s string) bool {
 	return changes*5 > pairs*2
 }
 
-// describing are names of what describes the columns of a result whose rows are beside it.
-var describing = set(`columns cols columninfo columnmetadata columntypes fields schema meta resultsetmetadata rowtype metadata statistics stats`)
+// describing are names of what describes the columns of a result whose rows are beside it, or
+// how many there are.
+var describing = set(`columns cols columninfo columnmetadata columntypes fields schema meta resultsetmetadata rowtype metadata statistics stats scannedcount affectedrows`)
 
 // calling are names of members that say what is called, beside its arguments.
 var calling = set(`method cmd command function func action rpc procedure methodname`)
@@ -444,6 +447,9 @@ var (
 	marking  = set(`sensitive secret masked confidential encrypted obscured`)
 	granting = set(`granttype redirecturi codeverifier`)
 )
+
+// mailParts are names beside the subject of a mail.
+var mailParts = set(`to cc bcc recipients body html htmlbody textbody`)
 
 // innerNames are names whose meaning depends on the one around them.
 var innerNames = set(`body message text content payload data parameter parameters params args binds bindings filter result output preview`)
@@ -917,13 +923,14 @@ func contains(w []string, s string) bool {
 	return false
 }
 
-// ofCall reports whether words before "message" make it one that a call of a procedure
-// sends, or that people send: rpc.request.message, chat_message; not the text of an error.
+// ofCall reports whether words name the message or the parameters of a call of a procedure, or a
+// message that people send: rpc.request.message, chat_message; not the text of an error.
 func ofCall(w []string) bool {
-	if len(w) == 0 || faults[w[len(w)-1]] {
+	last, w := w[len(w)-1], w[:len(w)-1]
+	if len(w) == 0 || last != "message" && last != "params" || faults[w[len(w)-1]] {
 		return false
 	}
-	return sending[w[len(w)-1]] || slices.ContainsFunc(w, func(x string) bool { return calls[x] })
+	return last == "message" && sending[w[len(w)-1]] || slices.ContainsFunc(w, func(x string) bool { return calls[x] })
 }
 
 // Words before "message": of calls, of what people send, and of what went wrong.
@@ -971,7 +978,7 @@ func contentNature(w []string, joined string) nature {
 		return payload
 	case len(w) > 2 && w[0] == "gen" && w[1] == "ai" && !modelWords[last], carried[last] && slices.ContainsFunc(w[:len(w)-1], func(x string) bool { return carriers[x] }),
 		spoken[last] && slices.ContainsFunc(w[:len(w)-1], func(x string) bool { return models[x] }),
-		last == "message" && ofCall(w[:len(w)-1]):
+		ofCall(w):
 		return payload
 	case remarkWords[last]:
 		return remark

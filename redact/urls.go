@@ -68,7 +68,7 @@ func (p *Pass) urlSpans(s string, m mode, list []span, decoded int) []span {
 		at = start // a URL may hold another one
 		list = userinfo(s, start, end, list)
 	}
-	if strings.IndexAny(s, ":/") >= 0 && strings.IndexByte(s, '@') >= 0 || indexFold(s, "sqlplus") >= 0 {
+	if strings.ContainsAny(s, ":/") && strings.IndexByte(s, '@') >= 0 || indexFold(s, "sqlplus") >= 0 {
 		list = bareUserinfo(s, list)
 	}
 	if q := strings.IndexAny(s, "?#"); q >= 0 && strings.IndexByte(s[q:], '=') >= 0 {

@@ -201,11 +201,13 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			is = payload
 		case sealed && t.data && (near.kind == "" || sealedData(strings.TrimPrefix(key, near.kind))), near.granted && t.code && p.nodes[c].kind == text:
 			is = secret
+		case near.mail != "" && is == plain && segment(key) == "subject" && outerName(key) == near.mail[1:]:
+			is = remark
 		case near.record != "" && outerName(key) == near.record && is != cellOfRow:
 			is = cellOfRow
 		case is == plain && segment(key) == "record" && segment(p.path[len(p.path)-1]) != "log" && p.isRow(c):
 			is = rows
-		case near.described && p.nodes[c].kind == array && segment(key) == "data" && is != rows && p.records(c) > 0:
+		case near.described && p.nodes[c].kind == array && resulting[segment(key)] && is != rows && p.records(c) > 0:
 			is = rows
 		case statement != "" && (t.bindable || bindingNames[squeeze(within(key, statement[1:]))]):
 			is = binding
@@ -241,6 +243,9 @@ func (p *Pass) joinedNature(name string) nature {
 	}
 	return plain
 }
+
+// resulting are names of lists that are rows where something beside them says so.
+var resulting = set(`data items returning`)
 
 // isLabelled reports whether member c of object i is a word beside its label, and they are all
 // of it: {"label": "Plan", "content": "pro"}.
@@ -445,6 +450,7 @@ type near struct {
 	granted   bool            // whether it asks for a token
 	jwk       bool            // whether it is a JSON web key (RFC 7517)
 	called    string          // the name of what is called, if that takes a secret
+	mail      string          // a dot and what is around the names of the parts of a mail, "" if there is none
 	record    string          // what is around the names of the cells of a row, "" if there is none
 	described bool            // whether it describes the columns of the rows in it
 	masked    bool            // whether it says which members of another one are sensitive
@@ -593,6 +599,9 @@ func (p *Pass) siblings(i int32) (x near) {
 		if t.subject && n.kind == text && bringsCode(n.text) {
 			x.coded = "." + outerName(n.key)
 		}
+		if t.mails {
+			x.mail = "." + outerName(n.key)
+		}
 		x.described = x.described || t.describes && p.describesColumns(i, c)
 		if n.kind == array && namesPath(n) || n.kind == object && t.namesPair || n.kind == boolean && t.marks {
 			named = true
@@ -673,11 +682,13 @@ func (p *Pass) isRow(i int32) bool {
 // the number of rows.
 func (p *Pass) describesColumns(i, c int32) bool {
 	n := &p.nodes[c]
-	name := segment(n.key)
+	name := squeeze(segment(n.key))
 	if !describing[name] { // of a dotted name
-		name = segment(outerName(n.key))
+		name = squeeze(segment(outerName(n.key)))
 	}
 	switch {
+	case name == "scannedcount", name == "affectedrows":
+		return n.kind == numeral
 	case n.kind == array && n.child >= 0 && p.nodes[n.child].kind == text:
 		return strings.HasPrefix(name, "col")
 	case n.kind == array:

@@ -31,7 +31,7 @@ var requestFacts = []string{
 var membersThatStay = []string{
 	`"policy":{"bindings":[{"role":"roles/viewer","members":["user:kim-7","group:ops-3"]},{"role":"roles/owner","members":["user:lee-2"]}]}`, `"policyDelta":{"bindingDeltas":[{"action":"ADD","role":"roles/editor","member":"user:kim-7"}]}`, `"database":{"parameters":{"max_connections":"100","work_mem":"64MB"},"name":"shop"}`,
 	`"managedPolicies":["SecretsManagerReadWrite","cotton-bona"]`, `"tags":["passwords","indigo-zesu"]`, `"queues":["otp","bageze"]`, `"groups":["token-admins","kesa-team"]`, `"modules":["secrets","billing-two"]`, `"tables":["api_keys","orders2"]`, `"topics":["password-reset","order-created2"]`,
-	`"fields":[{"name":"passwordHistory","value":768882}]`, `"settings":[{"name":"LOG_LEVEL","content":"h-godiwe"},{"content":"h-lokova","name":"tier"}]`,
+	`"fields":[{"name":"passwordHistory","value":768882}]`, `"items":[{"sku":"kesa-3"}],"count":1`, `"settings":[{"name":"LOG_LEVEL","content":"h-godiwe"},{"content":"h-lokova","name":"tier"}]`,
 	`"columns":["id","name"],"data":{"type":"table"}`, `"meta":{"page":2},"data":{"role":"editor"}`, `"fields":["role","plan"],"data":{"role":"editor2"}`,
 }
 

@@ -565,7 +565,7 @@ func TestTextInMaps(t *testing.T) {
 	run := pipeline(t, "*")
 	for _, form := range []string{
 		`{"event":{"inner":{"email_body":{"a":"Dear §w, we met","b":["Dear §w, we met"]}}}}`, `{"html_body":{"a":"Dear §w, we met"}}`, `{"chat_message":{"a":"Dear §w, we met"}}`, `{"sms":{"text":"Dear §w, we met"}}`, `{"answer":{"a":"Dear §w, we met"}}`,
-		`{"rows":{"customer_id":§n,"full_name":"§w §w","city":"§w"}}`, `{"result_set":{"customer_id":§n,"full_name":"§w §w"}}`, `{"record":{"customer_id":§n,"full_name":"§w §w","city":"§w"}}`, `{"rpc":{"request":{"message":"Dear §w, we met"}}}`,
+		`{"rows":{"customer_id":§n,"full_name":"§w §w","city":"§w"}}`, `{"result_set":{"customer_id":§n,"full_name":"§w §w"}}`, `{"record":{"customer_id":§n,"full_name":"§w §w","city":"§w"}}`, `{"rpc":{"request":{"message":"Dear §w, we met"}}}`, `{"to":"bob@example.com","subject":"Dear §w, we met","body":"We met §w there"}`, `{"Items":[{"city":"§w"}],"ScannedCount":1}`, `{"affected_rows":1,"returning":[{"city":"§w"}]}`, `{"columns":["city"],"items":[["§w"]]}`, `{"mail":{"cc":["bob@example.com"],"subject":"Dear §w, we met"}}`,
 	} {
 		s := sower{rand.New(rand.NewPCG(*pipelineSeed, 17))}
 		text, secrets := s.fill(form)

@@ -74,7 +74,7 @@ func TestMembersBesideOthers(t *testing.T) {
 func TestFreeTextOfProducers(t *testing.T) {
 	run := pipeline(t, "*")
 	for _, name := range strings.Fields(`kafka.message.value messaging.kafka.message.body messaging.message.value messaging.rabbitmq.message.data sqs.message pubsub.message.data llm.prompts llm.prompts.0.content llm.completions.0.content
-		traceloop.entity.input traceloop.entity.output langfuse.observation.input rpc.message rpc.request.message grpc.request.message rpc.grpc.request.message app.chat_message mail.caption mail.question openinference.input.value input.value output.value event.original app.answer app.reply task.input task.output comment_text user.completion ai.prompt gen_ai.prompt llm.input_messages.0.message.content langsmith.outputs`) {
+		traceloop.entity.input traceloop.entity.output langfuse.observation.input rpc.message jsonrpc.params rpc.request.message grpc.request.message rpc.grpc.request.message app.chat_message mail.caption mail.question openinference.input.value input.value output.value event.original app.answer app.reply task.input task.output comment_text user.completion ai.prompt gen_ai.prompt llm.input_messages.0.message.content langsmith.outputs`) {
 		out := written(run(record(attribute(name), "Dear Nefanabu, we regret to inform you that your contract ends")))
 		require.NotContains(t, out, "Nefanabu", name)
 		out = written(run(record(attribute(name), `{"message":"Dear Nefanabu, your contract ends","note":"from Nefanabu and others"}`)))
