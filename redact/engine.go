@@ -77,13 +77,15 @@ type pattern struct {
 	expr *regexp.Regexp
 }
 
-// Limits of what is read. What exceeds them is replaced.
+// Limits of what is read. What exceeds them is replaced, or left out behind what is read.
 const (
-	maxName    = 256     // bytes of the name of a value
-	maxText    = 1 << 20 // bytes of one text
-	maxDepth   = 32      // nesting of objects and arrays
-	maxDecode  = 6       // encodings around one another
-	maxMessage = 1024    // bytes of a message
+	maxName     = 256      // bytes of the name of a value
+	maxDocument = 1 << 20  // bytes of JSON, or of a request in parts
+	maxText     = 32 << 10 // bytes of one text, and of one value in a document
+	maxTail     = 8 << 10  // bytes of a longer text that are read, and show only where a secret ends
+	maxDepth    = 32       // nesting of objects and arrays
+	maxDecode   = 6        // encodings around one another
+	maxMessage  = 1024     // bytes of a message
 )
 
 // New makes an engine. Its error names every rule that is wrong.
@@ -384,18 +386,42 @@ func (p *Pass) Value(path, name string, value any) (out any) {
 	return p.value(name, value)
 }
 
-// cut shortens s to at most max bytes, at the border of a character.
+// shortened redacts the beginning of a text that is too long to be read as a whole. It keeps what
+// comes out in the same way whether more is read or less, so that no secret is half of what
+// it was where the reading ends.
+func (p *Pass) shortened(s string, redact func(string) string) string {
+	p.report(ruleTooLong)
+	removed := len(p.removed)
+	less := redact(strings.ToValidUTF8(s[:maxText-maxTail], ""))
+	p.removed = p.removed[:removed]
+	more := redact(strings.ToValidUTF8(s[:maxText], ""))
+	if less == more {
+		return more
+	}
+	n := 0
+	for n < min(len(less), len(more)) && less[n] == more[n] {
+		n++
+	}
+	return more[:border(more, n)] + ellipsis
+}
+
+const ellipsis = "…" // where a text was cut
+
+// cut shortens s to at most max bytes.
 func (p *Pass) cut(s string, max int) string {
 	if len(s) <= max {
 		return s
 	}
-	const ellipsis = "…"
-	n := max - len(ellipsis)
-	for n > 0 && s[n]&0xC0 == 0x80 {
+	return s[:border(s, max-len(ellipsis))] + ellipsis
+}
+
+// border returns where s can be cut, at n or before: not within a character or a marker.
+func border(s string, n int) int {
+	for 0 < n && n < len(s) && s[n]&0xC0 == 0x80 {
 		n--
 	}
 	if i := strings.LastIndexByte(s[:n], '['); i >= 0 && !strings.Contains(s[i:n], "]") && strings.HasPrefix(s[i:], markerStart) {
 		n = i // half a marker
 	}
-	return s[:n] + ellipsis
+	return n
 }

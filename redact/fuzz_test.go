@@ -135,7 +135,10 @@ func TestLimits(t *testing.T) {
 	deep := strings.Repeat(`{"a":`, 60) + `"hunter2-x"` + strings.Repeat("}", 60)
 	require.Equal(t, "[redacted:depth]", p.Text("x", "note", deep))
 	require.Equal(t, "[redacted:unreadable]", p.Request("x", deep))
-	require.Equal(t, "[redacted:too_long]", p.Text("x", "note", strings.Repeat("a", 2<<20)))
+	require.Equal(t, "[redacted:too_long]", p.Text("x", "note", `"`+strings.Repeat("a", 2<<20)+`"`))
+	if out := p.Text("x", "label", strings.Repeat("a ", 1<<20)); len(out) < 16<<10 || len(out) > 32<<10 || !strings.HasSuffix(out, "a…") && !strings.HasSuffix(out, "a …") {
+		t.Errorf("%d bytes are left, which end in %q", len(out), out[max(0, len(out)-20):])
+	}
 	var members []string
 	for i := range 200 {
 		members = append(members, fmt.Sprintf(`"name%d":{"value":%d}`, i, i))

@@ -177,7 +177,7 @@ func (p *Pass) directives(s string, list []span) []span {
 				from += len("value=")
 			}
 			to := from
-			for to < len(s) && strings.IndexByte("])\r\n \"'", s[to]) < 0 {
+			for to < min(len(s), from+maxBracketed) && strings.IndexByte("])\r\n \"'", s[to]) < 0 {
 				to++
 			}
 			if v := s[from:to]; to < len(s) && (s[to] == ']' || s[to] == ')') && looksChosen(v, "password") {

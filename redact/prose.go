@@ -619,14 +619,14 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return x, false // another paragraph
 		}
 		from := j
-		for j < len(s) && strings.IndexByte(" \t\n\r\"`<", s[j]) < 0 {
+		for j < len(s) && j-from < maxWord && strings.IndexByte(" \t\n\r\"`<", s[j]) < 0 {
 			j++
 		}
 		if from == j {
 			return x, false
 		}
 		to := j
-		for to > from && (strings.IndexByte(".,;:?)'", s[to-1]) >= 0 || to-1 > from && (s[to-1] == ']' || s[to-1] == '}') && s[from] != '[' && s[from] != '{' || s[to-1] == '#' && typed[noun] || s[to-1] == '>' && to-from > 3) {
+		for to > from && to-from < maxWord && (strings.IndexByte(".,;:?)'", s[to-1]) >= 0 || to-1 > from && (s[to-1] == ']' || s[to-1] == '}') && s[from] != '[' && s[from] != '{' || s[to-1] == '#' && typed[noun] || s[to-1] == '>' && to-from > 3) {
 			to--
 		}
 		if k := strings.Index(s[from:to], "='"); k > 0 { // an attribute
@@ -1110,7 +1110,10 @@ func meant(s, low string, list []span) []span {
 	return list
 }
 
-const maxLine = 4096 // bytes of a line that are looked at for one name
+const (
+	maxLine = 4096 // bytes of a line that are looked at for one name
+	maxWord = 256  // bytes of a word that are looked at to tell whether it is a secret
+)
 
 // aloneChosen reports whether the word at j has a line of its own and looks chosen.
 func aloneChosen(s string, j int, noun string) bool {
@@ -1178,6 +1181,8 @@ var undefined = regexp.MustCompile(`^ (?:is (?:unknown|undefined|undocumented|re
 // a phrase go on, but not behind the quote that stands before them.
 func wholeEnd(s string, from, to int, noun string, several, linked bool) int {
 	switch {
+	case to-from == maxWord:
+		return wordEnd(s, to)
 	case lists[noun]:
 		to = listEnd(s, from, to, several)
 	case phrases[noun] && linked:

@@ -16,7 +16,7 @@ func (p *Pass) request(s string) string {
 	if s == "" || p.e.isPlaceholder(s) {
 		return s
 	}
-	if len(s) > maxText {
+	if len(s) > maxDocument {
 		return p.replace(ruleTooLong)
 	}
 	mark := len(p.nodes)
@@ -103,7 +103,10 @@ func (p *Pass) plainRequest(s string) string {
 	if strings.Contains(trimmed, `\u0026`) { // an ampersand that JSON escaped
 		trimmed = strings.ReplaceAll(trimmed, `\u0026`, "&")
 	}
+	inParts := strings.HasPrefix(trimmed, "--") && strings.Contains(strings.ToLower(s), "content-disposition")
 	switch {
+	case len(s) > maxText && !inParts && !isForm(trimmed):
+		return p.shortened(s, p.plainRequest)
 	case isSQL(s):
 		if out := p.text(s, request, 0); isSQL(out) {
 			return out
@@ -118,7 +121,7 @@ func (p *Pass) plainRequest(s string) string {
 			s = p.apply(s, list, request, 0)
 		}
 		return p.markup(s)
-	case strings.HasPrefix(trimmed, "--") && strings.Contains(strings.ToLower(s), "content-disposition"):
+	case inParts:
 		return p.multipart(s)
 	case isForm(trimmed):
 		return p.form(trimmed)

@@ -144,6 +144,12 @@ const maxReadings = 4 // of one text
 // text redacts s, and what it made of it, until nothing more is found: what a rule took may
 // have stood between another one and its secret.
 func (p *Pass) text(s string, m mode, decoded int) string {
+	if len(s) > maxText {
+		if out, ok := p.document(s, m, decoded); ok {
+			return out
+		}
+		return p.shortened(s, func(s string) string { return p.text(s, m, decoded) })
+	}
 	out := p.read(s, m, decoded)
 	for n := 1; out != s && decoded == 0 && n < maxReadings; n++ {
 		s, out = out, p.read(out, m, decoded)
@@ -156,12 +162,9 @@ func (p *Pass) read(s string, m mode, decoded int) string {
 	if s == "" || p.e.obvious(s) || p.e.isMarker(s) || p.e.allows(s) {
 		return s
 	}
-	if len(s) > maxText {
-		return p.replace(ruleTooLong)
-	}
 	var g sight
 	p.e.see(s, &g)
-	if c := firstByte(s); g.signs&signBracket != 0 && (c == '{' || c == '[') || c == '"' {
+	if g.signs&signBracket != 0 || firstByte(s) == '"' {
 		if r, ok := p.document(s, m, decoded); ok {
 			return r
 		}

@@ -17,6 +17,12 @@ type place struct {
 
 // document redacts s if it is JSON: an object, a list or a quoted text.
 func (p *Pass) document(s string, m mode, decoded int) (out string, ok bool) {
+	if c := firstByte(s); c != '{' && c != '[' && c != '"' {
+		return "", false
+	}
+	if len(s) > maxDocument {
+		return p.replace(ruleTooLong), true
+	}
 	mark := len(p.nodes)
 	root, ok := p.parse(s)
 	if !ok {

@@ -26,7 +26,7 @@ func (e *reading) set(f *audit.Field, c candidate) {
 }
 
 func (e *reading) setText(f *audit.Field, s string) {
-	if s = audit.Clean(s, f.Max+margin); s != "" {
+	if s = audit.Clean(s, 0); s != "" {
 		e.set(f, candidate{text: s})
 	}
 }

@@ -157,12 +157,12 @@ func newIndex(aliases []Alias) *index {
 }
 
 var extras = map[string]target{
-	"http.route":               {slot: extraRoute, parse: textOf(audit.Action.Max)},
-	"user.effective.name":      {slot: extraEffectiveName, parse: textOf(audit.UserName.Max)},
-	"user.effective.full_name": {slot: extraEffectiveFullName, parse: textOf(audit.UserFullName.Max)},
-	"user.effective.id":        {slot: extraEffectiveID, parse: textOf(audit.UserID.Max)},
-	"user.effective.email":     {slot: extraEffectiveEmail, parse: textOf(audit.UserEmail.Max)},
-	"user.effective.roles":     {slot: extraEffectiveRoles, parse: listOf(audit.UserRoles.Max)},
+	"http.route":               {slot: extraRoute, parse: parseText},
+	"user.effective.name":      {slot: extraEffectiveName, parse: parseText},
+	"user.effective.full_name": {slot: extraEffectiveFullName, parse: parseText},
+	"user.effective.id":        {slot: extraEffectiveID, parse: parseText},
+	"user.effective.email":     {slot: extraEffectiveEmail, parse: parseText},
+	"user.effective.roles":     {slot: extraEffectiveRoles, parse: parseList},
 }
 
 func (x *index) of(name string) *meaning {

@@ -37,11 +37,6 @@ const (
 // A parser reads a value that is not a map.
 type parser func(v pcommon.Value) (candidate, verdict)
 
-// margin is how much longer than its field a text may leave this stage, in
-// bytes. What cuts it to length comes after redaction, which must see a secret
-// that begins within the field as a whole.
-const margin = 8 << 10
-
 func parserOf(f *audit.Field) parser {
 	switch f {
 	case audit.DurationNS:
@@ -63,7 +58,7 @@ func parserOf(f *audit.Field) parser {
 	}
 	switch f.Kind {
 	case audit.List:
-		return listOf(f.Max)
+		return parseList
 	case audit.Flag:
 		return parseFlag
 	case audit.Instant:
@@ -73,7 +68,7 @@ func parserOf(f *audit.Field) parser {
 	case audit.Object:
 		return parseNothing
 	default:
-		return textOf(f.Max)
+		return parseText
 	}
 }
 
@@ -152,41 +147,39 @@ func trim(s string) string {
 
 func isGraphic(c byte) bool { return ' ' < c && c < utf8.RuneSelf }
 
-func textOf(length int) parser {
-	return func(v pcommon.Value) (candidate, verdict) {
-		s, verdict := word(v)
-		return candidate{text: audit.Clean(s, length+margin)}, verdict
-	}
+// parseText reads a text. What cuts it to the length of its field comes after
+// redaction, which must see a secret as a whole.
+func parseText(v pcommon.Value) (candidate, verdict) {
+	s, verdict := word(v)
+	return candidate{text: audit.Clean(s, 0)}, verdict
 }
 
-// listOf reads a list, or text that holds one: separated by commas or
+// parseList reads a list, or text that holds one: separated by commas or
 // semicolons, or a JSON array.
-func listOf(length int) parser {
-	return func(v pcommon.Value) (candidate, verdict) {
-		var items []string
-		if v.Type() == pcommon.ValueTypeSlice {
-			var ok bool
-			if items, ok = texts(v.Slice()); !ok {
-				return candidate{}, unusable
-			}
-		} else {
-			s, verdict := word(v)
-			if verdict != usable {
-				return candidate{}, verdict
-			}
-			items = split(audit.Clean(s, maxItems*length))
+func parseList(v pcommon.Value) (candidate, verdict) {
+	var items []string
+	if v.Type() == pcommon.ValueTypeSlice {
+		var ok bool
+		if items, ok = texts(v.Slice()); !ok {
+			return candidate{}, unusable
 		}
-		list := make([]string, 0, len(items))
-		for _, s := range items {
-			if s = audit.Clean(trim(s), length+margin); s != "" {
-				list = append(list, s)
-			}
+	} else {
+		s, verdict := word(v)
+		if verdict != usable {
+			return candidate{}, verdict
 		}
-		if len(list) == 0 {
-			return candidate{}, missing
-		}
-		return candidate{list: list}, usable
+		items = split(s)
 	}
+	list := make([]string, 0, len(items))
+	for _, s := range items {
+		if s = audit.Clean(trim(s), 0); s != "" {
+			list = append(list, s)
+		}
+	}
+	if len(list) == 0 {
+		return candidate{}, missing
+	}
+	return candidate{list: list}, usable
 }
 
 func split(s string) (items []string) {
@@ -315,7 +308,7 @@ func parseMethod(v pcommon.Value) (candidate, verdict) {
 			return candidate{text: verb}, verdict
 		}
 	}
-	return candidate{text: audit.Clean(s, audit.Method.Max+margin)}, verdict
+	return candidate{text: audit.Clean(s, 0)}, verdict
 }
 
 // parseError reads the kind of an error. A mere flag says no kind.
@@ -329,7 +322,7 @@ func parseError(v pcommon.Value) (candidate, verdict) {
 	case strings.EqualFold(s, "true"):
 		s = "error"
 	}
-	return candidate{text: audit.Clean(s, audit.Error.Max+margin)}, usable
+	return candidate{text: audit.Clean(s, 0)}, usable
 }
 
 // parsePath reads a path, or the path of a URL. A query is left out: it is where
@@ -349,7 +342,7 @@ func parsePath(v pcommon.Value) (candidate, verdict) {
 	if s == "" {
 		return candidate{}, missing
 	}
-	return candidate{text: audit.Clean(s, audit.Path.Max+margin)}, usable
+	return candidate{text: audit.Clean(s, 0)}, usable
 }
 
 // isScheme reports whether s is letters, digits and + - . only.
