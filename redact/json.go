@@ -30,6 +30,14 @@ type node struct {
 	trait       *trait // what key says, once it was asked
 }
 
+// tail is the segment of its name.
+func (n *node) tail() string {
+	if n.trait != nil {
+		return n.trait.tail
+	}
+	return segment(n.key)
+}
+
 // A reader parses JSON (RFC 8259) into the nodes of a pass.
 type reader struct {
 	p     *Pass

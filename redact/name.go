@@ -316,6 +316,7 @@ type trait struct {
 	answers   bool   // it is the answer to a question that is around it
 	clean     bool   // the name itself holds no secret, being a short identifier
 	shown     string // the name without keys of a map of secrets, "" if there are none
+	tail      string // its last word behind dots: see segment
 }
 
 func (e *Engine) trait(name string) trait {
@@ -362,6 +363,7 @@ func (e *Engine) trait(name string) trait {
 		subject:   endsIn(last, "subject", "template", "templatename", "templateid", "templatekey", "messagetype", "emailtype"),
 		clean:     len(written) < 11 && isIdentifier(written),
 		shown:     e.withoutKeys(written),
+		tail:      segment(written),
 	}
 }
 

@@ -199,7 +199,7 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			is = paired(pairs, c, key, t)
 		case is == payload && p.isLabelled(i, c):
 			is = plain
-		case near.jwk && privateParts[segment(key)], t.code && is == plain && p.nodes[c].kind == text && p.isTyped(i, c, at.coded || near.brings(key)):
+		case near.jwk && privateParts[t.tail], t.code && is == plain && p.nodes[c].kind == text && p.isTyped(i, c, at.coded || near.brings(key)):
 			is = secret
 		case strings.HasPrefix(key, ":") && p.underType(c):
 			is = binding
@@ -207,13 +207,13 @@ func (p *Pass) walkObject(i int32, at place) bool {
 			is = payload
 		case sealed && t.data && (near.kind == "" || sealedData(strings.TrimPrefix(key, near.kind))), near.granted && t.code && p.nodes[c].kind == text:
 			is = secret
-		case near.mail != "" && is == plain && segment(key) == "subject" && outerName(key) == near.mail[1:]:
+		case near.mail != "" && is == plain && t.tail == "subject" && outerName(key) == near.mail[1:]:
 			is = remark
 		case near.record != "" && outerName(key) == near.record && is != cellOfRow:
 			is = cellOfRow
-		case is == plain && segment(key) == "record" && segment(p.path[len(p.path)-1]) != "log" && p.isRow(c):
+		case is == plain && t.tail == "record" && segment(p.path[len(p.path)-1]) != "log" && p.isRow(c):
 			is = rows
-		case near.described && p.nodes[c].kind == array && resulting[segment(key)] && is != rows && p.records(c) > 0:
+		case near.described && p.nodes[c].kind == array && resulting[t.tail] && is != rows && p.records(c) > 0:
 			is = rows
 		case statement != "" && (t.bindable || bindingNames[squeeze(within(key, statement[1:]))]):
 			is = binding
@@ -1052,7 +1052,7 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 			return p.set(i, node.text[:k]+p.replace(ruleURL))
 		}
 	}
-	if node.kind == text && ofLogin[segment(node.key)] && (n == plain || n == remark) {
+	if node.kind == text && ofLogin[node.tail()] && (n == plain || n == remark) {
 		if from := passwordAt(node.text); from > 0 && coined(node.text[from:]) {
 			n = userpass
 		}
@@ -1125,7 +1125,7 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		if n == query && node.kind == text {
 			return p.set(i, p.query(node.text, at))
 		}
-		if node.kind == text && endsIn(squeeze(segment(node.key)), "webhook", "hook") && isKeyed(node.text) {
+		if node.kind == text && endsIn(node.tail(), "webhook", "hook") && isKeyed(node.text) {
 			return p.omit(i, marker(ruleWebhook), ruleWebhook)
 		}
 		if node.kind == object && node.trait != nil && node.trait.isQuery && p.searches(i) {
