@@ -3,10 +3,6 @@ package redact
 import (
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // A nature is what a name says about the value under it.
@@ -284,218 +280,14 @@ func hump(name string, start, i int) bool {
 }
 
 func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
+
 func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
+
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
 func isAlpha(c byte) bool { return isLower(c | 0x20) }
+
 func isAlnum(c byte) bool { return isAlpha(c) || isDigit(c) }
-
-// A trait is all that a name says.
-type trait struct {
-	name      string // if it is remembered
-	nature    nature
-	namesPair bool   // its value may be the name of the value beside it
-	pairValue bool   // its value may be what the member beside it names
-	isQuery   bool   // its value may be a statement, or come from one
-	bindable  bool   // its value is bound to the statement beside it
-	valueTail bool   // its last word may call it the value of what shares the words before
-	marks     bool   // if it is true, the value beside it is a secret
-	grants    bool   // of a request for a token, whose code is a secret
-	code      bool   // it ends in code
-	jwk       bool   // it is the type of a JSON web key
-	data      bool   // of a sealed object
-	masks     bool   // it says what of another one is sensitive
-	headline  bool   // it is the title of something
-	subject   bool   // it says what a message is about
-	inner     bool   // what it holds depends on the one around it: response, body
-	command   bool   // it is a command of MongoDB
-	calls     bool   // its value is the name of what is called
-	dotted    bool   // it has dots
-	describes bool   // it says which columns the rows beside it have
-	joins     bool   // its name is complete only with the one around it: api, key
-	mails     bool   // it is of a mail: to whom, or its text
-	answers   bool   // it is the answer to a question that is around it
-	clean     bool   // the name itself holds no secret, being a short identifier
-	shown     string // the name without keys of a map of secrets, "" if there are none
-	tail      string // its last word behind dots: see segment
-}
-
-func (e *Engine) trait(name string) trait {
-	if strings.IndexByte(name, '[') >= 0 {
-		name = e.bare(name) // a marker in a name says nothing about the value
-	}
-	if strings.ContainsAny(name, "%&\\") {
-		name = decode(name, false)
-	}
-	name = withoutGroup(name)
-	written := name
-	if !isASCII(name) {
-		name = plainLetters(name)
-	}
-	joined := squeeze(name)
-	first, _, _ := strings.Cut(name, ".")
-	first = squeeze(first)
-	last := squeeze(name[strings.LastIndexByte(name, '.')+1:])
-	if strings.HasPrefix(last, "@") || strings.HasPrefix(last, "#") { // of XML as JSON: @key, #text
-		last = last[1:]
-	}
-	return trait{
-		nature:    e.classify(written),
-		namesPair: len(last) <= 16 && pairNames[last] || len(last) <= 32 && endsIn(last, pairNameEnds...) || len(last) == 2 && len(name) > 2 && pairNames[segment(outerName(name))], // name.en
-		pairValue: isPairValue(strings.TrimLeft(name[strings.LastIndexByte(name, '.')+1:], "@#")) || joined == "$",
-		valueTail: len(last) <= 32 && endsIn(last, pairValueTails...),
-		marks:     marking[strings.TrimPrefix(last, "is")],
-		grants:    granting[last],
-		code:      last == "code",
-		jwk:       last == "kty",
-		inner:     innerNames[first],
-		command:   mongoCommands[last],
-		calls:     calling[last],
-		dotted:    strings.IndexByte(name, '.') >= 0,
-		describes: describing[last] || describing[segment(outerName(name))],
-		joins:     joined == "key" || joined == "code" || joined == "secret" || joined == "phrase" || joined == "number" || joined == "codes" || joined == "words" || joined == "seed" || joined == "private" || joined == "community" || joined == "info" || joined == "authentication",
-		mails:     mailParts[last],
-		answers:   last == "answer" || last == "answers",
-		isQuery:   queried(name) || last == "query" || last == "result" || last == "output" || joined == "text" || joined == "command" || joined == "q",
-		bindable:  bindingNames[first],
-		data:      sealedData(name),
-		masks:     strings.Contains(name, "_sensitive") || strings.Contains(name, "sensitive_"),
-		headline:  last == "title" || last == "subtitle",
-		subject:   endsIn(last, "subject", "template", "templatename", "templateid", "templatekey", "messagetype", "emailtype"),
-		clean:     len(written) < 11 && isIdentifier(written),
-		shown:     e.withoutKeys(written),
-		tail:      segment(written),
-	}
-}
-
-// withoutGroup returns a name without the group of Kubernetes before what it names there:
-// authorization.k8s.io/decision.
-func withoutGroup(name string) string {
-	i := strings.IndexByte(name, '/')
-	if i < 0 || i+1 == len(name) || !endsIn(name[:i], ".k8s.io", ".kubernetes.io") || pairValues[strings.ToLower(name[i+1:])] {
-		return name
-	}
-	group := strings.TrimSuffix(strings.TrimSuffix(name[:i], ".k8s.io"), ".kubernetes.io")
-	return name[:strings.LastIndexByte(group, '.')+1] + name[i+1:]
-}
-
-// withoutKeys returns a dotted name without its parts that are keys of a map under the
-// name of a secret, and may be secrets themselves: passwords.x.used. It is "" if there
-// are none.
-func (e *Engine) withoutKeys(name string) string {
-	if strings.ContainsAny(name, "\"{} \n") {
-		return "" // no name
-	}
-	inside, gone := false, false
-	var b strings.Builder
-	for part := range strings.SplitSeq(name, ".") {
-		if len(part) == len(name) {
-			return ""
-		}
-		if b.Len() > 0 {
-			b.WriteByte('.')
-		}
-		if inside && !e.plainKey(part) {
-			gone = true
-			part = marker(ruleKey)
-		}
-		b.WriteString(part)
-		inside = inside || len(part) > 2 && !strings.ContainsAny(part, "=&:/@?%'") && e.classify(part) == secret
-	}
-	if !gone {
-		return ""
-	}
-	return b.String()
-}
-
-// plainKey reports whether a part of a name is made of words of people.
-func (e *Engine) plainKey(part string) bool {
-	if number(part) && len(part) < 4 || e.isMarker(part) {
-		return true
-	}
-	var array [maxWords]string
-	for _, w := range words(part, array[:0]) {
-		bare := strings.TrimRight(w, "0123456789")
-		if len(w)-len(bare) > 1 || len(w) > 5 && strings.ContainsAny(bare, "0123456789") || len(bare) > 3 && !inDictionary(bare) && !jargon[bare] && !harmless[bare] && !sounding[bare] && !e.isTerm(bare) && !e.isEmbedded(bare) && coined(bare) {
-			return false
-		}
-	}
-	return isIdentifier(part) && !(len(part) >= 8 && (random(part, 2) || changeable(part) || mixedCase(part) && strings.ContainsAny(part, "0123456789") && !wordy(part)))
-}
-
-// changeable reports whether the kinds of characters of s change as chance has them.
-func changeable(s string) bool {
-	changes, pairs := 0, 0
-	for i := 1; i < len(s); i++ {
-		if isAlnum(s[i]) && isAlnum(s[i-1]) {
-			pairs++
-			if kindOf(s[i]) != kindOf(s[i-1]) {
-				changes++
-			}
-		}
-	}
-	return changes*5 > pairs*2
-}
-
-// describing are names of what describes the columns of a result whose rows are beside it, or
-// how many there are.
-var describing = set(`columns cols columninfo columnmetadata columntypes fields schema meta resultsetmetadata rowtype metadata statistics stats scannedcount affectedrows`)
-
-// calling are names of members that say what is called, beside its arguments.
-var calling = set(`method cmd command function func action rpc procedure methodname`)
-
-// marking are names of flags that say that a value beside them is a secret, granting
-// those of members beside the code of a grant (RFC 6749).
-var (
-	marking  = set(`sensitive secret masked confidential encrypted obscured`)
-	granting = set(`granttype redirecturi codeverifier`)
-)
-
-// mailParts are names beside the subject of a mail.
-var mailParts = set(`to cc bcc recipients body html htmlbody textbody`)
-
-// innerNames are names whose meaning depends on the one around them.
-var innerNames = set(`body message text content payload data parameter parameters params args binds bindings filter result output preview`)
-
-// sealedData reports whether a name is of the data of a Secret, or of a part of it.
-func sealedData(name string) bool {
-	for part := range strings.SplitSeq(name, ".") {
-		if strings.EqualFold(part, "data") || strings.EqualFold(part, "stringdata") || strings.EqualFold(part, "encrypteddata") {
-			return true
-		}
-	}
-	return false
-}
-
-func endsIn(s string, ends ...string) bool {
-	for _, end := range ends {
-		if strings.HasSuffix(s, end) {
-			return true
-		}
-	}
-	return false
-}
-
-// queried reports whether a word of a name says that the value is of a query or
-// its answer.
-func queried(name string) bool {
-	var array [maxWords]string
-	for _, w := range words(name, array[:0]) {
-		switch w {
-		case "query", "response", "result", "results", "sql", "statement":
-			return true
-		}
-	}
-	return false
-}
-
-func isIdentifier(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if !isAlnum(s[i]) && s[i] != '_' && s[i] != '.' && s[i] != '-' {
-			return false
-		}
-	}
-	return true
-}
 
 // classify tells what a name says about its value.
 func (e *Engine) classify(name string) nature {
@@ -997,132 +789,31 @@ func contentNature(w []string, joined string) nature {
 	return plain
 }
 
-// plainLetters replaces full-width and look-alike letters by those they look
-// like, and removes characters that have no shape.
-func plainLetters(s string) string {
-	if isASCII(s) {
-		return s
+// outerName returns what stands before the last part of a dotted name.
+func outerName(name string) string { return name[:max(0, strings.LastIndexByte(name, '.'))] }
+
+// lastSegment returns what follows the last slash: /user/password.
+func lastSegment(path string) string {
+	for {
+		i := strings.LastIndexByte(path, '/')
+		if i < 0 || i == len(path)-1 {
+			return path
+		}
+		if last := path[i+1:]; i == 0 || !number(last) && last != "-" {
+			return last
+		}
+		path = path[:i] // the index of a list
 	}
-	var b strings.Builder
-	b.Grow(len(s))
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		i += n
-		if r < utf8.RuneSelf {
-			b.WriteByte(byte(r))
-			continue
-		}
-		if r == utf8.RuneError && n == 1 {
-			b.WriteByte('?')
-			continue
-		}
-		switch c := lookAlike(r); c {
-		case 0:
-		case r:
-			b.WriteRune(r)
-		default:
-			b.WriteRune(c)
-		}
-	}
-	return b.String()
 }
 
-func isASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return false
+// squeeze returns a name in lower case without separators.
+func squeeze(name string) string {
+	for i := 0; i < len(name); i++ {
+		if !isLower(name[i]) {
+			return strings.ToLower(separators.Replace(name))
 		}
 	}
-	return true
+	return name
 }
 
-// lookAlike returns the ASCII character that r looks like, 0 if r has no shape,
-// and otherwise r. Marks are taken off a letter, and what is written in another
-// style is as the plain letter (NFKD); then scripts are compared by their shapes.
-func lookAlike(r rune) rune {
-	if 0xAB70 <= r && r <= 0xABBF { // small letters of Cherokee, each the shape of a capital one
-		if c := lookAlike(r - 0xAB70 + 0x13A0); c < utf8.RuneSelf {
-			return c | 0x20
-		}
-		return r
-	}
-	switch {
-	case r == 0x3000, r == 0xA0, 0x2000 <= r && r <= 0x200A, r == 0x202F, r == 0x205F:
-		return ' '
-	case 0x1F150 <= r && r <= 0x1F169: // letters in dark circles, in dark squares, of flags
-		return 'A' + r - 0x1F150
-	case 0x1F170 <= r && r <= 0x1F189:
-		return 'A' + r - 0x1F170
-	case 0x1F1E6 <= r && r <= 0x1F1FF:
-		return 'A' + r - 0x1F1E6
-	case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Mn, r), unicode.Is(unicode.Me, r), r == 0x115F, r == 0x1160, r == 0x3164, r == 0x2800, r == 0xFFA0:
-		return 0
-	case r >= 0x660 && unicode.Is(unicode.Nd, r): // digits of other scripts
-		base := r
-		for r-base < 9 && unicode.Is(unicode.Nd, base-1) {
-			base--
-		}
-		return '0' + r - base
-	case r == 0xFE55, r == 0xA789, r == 0x2236, r == 0x2D0, r == 0xFE13:
-		return ':'
-	case r == 0x2014, r == 0x2015, r == 0x2192, r == 0x21D2, r == 0x27F6, r == 0x2794, r == 0x279C, r == 0x279D, r == 0x27A1, r == 0xFE66, r == 0x2261:
-		return '=' // dashes and arrows between a name and its value
-	case r == 0x2010, r == 0x2011, r == 0x2012, r == 0x2013, r == 0x2212:
-		return '-'
-	case r == 0x2018, r == 0x2019:
-		return '\''
-	case r == 0x201C, r == 0x201D:
-		return '"'
-	}
-	if c, ok := alike[r]; ok {
-		return c
-	}
-	if c := unmarked(r); c != r {
-		if a, ok := alike[c]; ok {
-			return a
-		}
-		if c < utf8.RuneSelf {
-			return c
-		}
-	}
-	return r
-}
-
-// unmarked returns the only letter or digit that r is made of, besides marks and
-// signs around it; otherwise r.
-func unmarked(r rune) rune {
-	var form [utf8.UTFMax]byte
-	d := norm.NFKD.Properties(utf8.AppendRune(form[:0], r)).Decomposition()
-	found := r
-	for _, c := range string(d) {
-		switch {
-		case !unicode.IsLetter(c) && !unicode.IsDigit(c) && (c >= utf8.RuneSelf || len(d) > 1 && unicode.IsPunct(c)):
-		case found != r:
-			return r
-		default:
-			found = c
-		}
-	}
-	return found
-}
-
-// alike are letters without marks, and the ASCII letters of the same shape.
-var alike = func() map[rune]rune {
-	m := map[rune]rune{}
-	for _, pair := range strings.Fields(`
-		аa еe оo рp сc уy хx ѕs іi јj ԁd һh ԛq ԝw ѵv кk мm тt нh вb гr ӏl пn дd иu ьb зe ѡw ҽe ԍg ԑe ᴦr ᴨn ꙅs єe
-		АA ВB ЕE КK МM НH ОO РP СC ТT ХX УY ІI ЈJ ЅS ГR ԌG ԚQ ԜW ЬB ӀI ПN ДD ИN ЗE ЄE
-		αa οo ρp νv ιi κk τt υu εe γy ωw ηn χx σo βb δd πn ςs θo ϲc ϳj ϱp
-		ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX ΣE ΔD ΠN ΓR ΩO ϹC
-		ſs ɑa ɡg ɩi ʟl ɴn ʀr ᴀa ᴄc ᴅd ᴇe ᴋk ᴍm ᴏo ᴘp ꜱs ᴛt ᴜu ᴡw ʏy ıi ʙb ғf ɢg ʜh ɪi ᴊj ᴠv ᴢz ꞯq
-		đd ɗd ɖd ðd ħh ɦh ŧt ƭt łl ɫl øo ɵo ƙk ƴy ɓb ƥp ʂs ɛe əe ɔo ɾr ɽr ɲn ŋn ɱm ƒf ʋv ᵴs ᵽp ꝑp ȿs ɇe ɨi ɍr ȼc ꞓc ɏy ǝe ɐa
-		ĐD ÐD ĦH ŦT ŁL ØO ƘK ƁB ƤP ƐE ƏE ƆO ŊN ƑF ƗI ȺA ȻC ɆE ɌR ɎY
-		ոn օo հh սu ցg քp զq ԁd յj Սu ՈN ՕO ՏS ՍU ԼL
-		ꓐB ꓑP ꓓD ꓔT ꓖG ꓗK ꓙJ ꓚC ꓜZ ꓝF ꓟM ꓠN ꓡL ꓢS ꓣR ꓦV ꓧH ꓪW ꓫX ꓬY ꓮA ꓰE ꓲI ꓳO ꓴU
-		ᎪA ᏴB ᏟC ᎠD ᎬE ᏀG ᎻH ᎫJ ᏦK ᏞL ᎷM ᏢP ᎡR ᏒR ᏚS ᏕS ᎢT ᏙV ᎳW ᏔW ᎩY ᏃZ
-		ⲟo ⲣp ⲥc ⲧt ⲕk ⲁa ⲉe ⲓi ⲛn ℮e ℓl`) {
-		r := []rune(pair)
-		m[r[0]] = r[1]
-	}
-	return m
-}()
+var separators = strings.NewReplacer("-", "", "_", "", ".", "", " ", "")
