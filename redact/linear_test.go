@@ -1,9 +1,14 @@
 package redact_test
 
 import (
+	"go/scanner"
+	"go/token"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,6 +33,40 @@ var pieces = []string{
 	":pin \"x ", "%70%69%6e=x&", " //a/b@c ", "x4Y7z9Q2w8E6r5T1 is the deploy key ", "password 7 x1 ", "\x08password\x12\x04abcd", "auth=Auth(a='b', pin='", "near \"abcde\" LINE 1: abcde ", "a:1:0123456789abcdef0123456789abcdef:", "took 5 ms ", "password with x: it is ", "set apiKey to x ", "set -x API_KEY x ", "secret, x9Y8z7w, ", "answer to a security question is x ", "secret question answer: x ", "cookie: \"a=b\" ", "Traceback (call last call x( ", "secret 0123456789abcdef0123456789abcdef ",
 }
 
+// vocabulary is what the rules themselves look for: the words and signs in their sources.
+func vocabulary(t *testing.T) (list []string) {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var s scanner.Scanner
+		set := token.NewFileSet()
+		s.Init(set.AddFile(file, -1, len(source)), source, nil, 0)
+		for _, kind, text := s.Scan(); kind != token.EOF; _, kind, text = s.Scan() {
+			if kind != token.STRING {
+				continue
+			}
+			text, err := strconv.Unquote(text)
+			require.NoError(t, err)
+			if len(text) < 60 {
+				list = append(list, text)
+			} else {
+				list = append(list, strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '|' || r == '\n' })...)
+			}
+		}
+	}
+	require.Greater(t, len(list), 5000)
+	return list
+}
+
+// between are signs that words stand between.
+var between = []string{"", " ", ": ", "=", "\n", ", ", "\"", "'", " \"", "\": \"", " (", "[", "{", "}", "<", ">", "/", ".", "|", ";", "\t", "\\\"", "-", "_", "@", "&", " is ", " to ", " the ", "x", "7", "a1B2c3", "--", "%", "\\n", "->", "://"}
+
 func cpu(t *testing.T) time.Duration {
 	t.Helper()
 	var u syscall.Rusage
@@ -50,6 +89,14 @@ func TestGrowth(t *testing.T) {
 	for range 60 {
 		units = append(units, g.pick(pieces...)+g.pick(pieces...)+g.pick("", g.pick(pieces...)))
 	}
+	known := vocabulary(t)
+	for range 300 {
+		unit := ""
+		for range 1 + g.IntN(4) {
+			unit += g.pick(known...) + g.pick(between...)
+		}
+		units = append(units, unit+g.pick(between...))
+	}
 	measure := func(text string) time.Duration {
 		runtime.GC()
 		before := cpu(t)
@@ -61,7 +108,7 @@ func TestGrowth(t *testing.T) {
 		return cpu(t) - before
 	}
 	for _, unit := range units {
-		n := 12 << 10 / len(unit)
+		n := 7<<10/len(unit) + 1
 		quarter, whole := strings.Repeat(unit, n), strings.Repeat(unit, 4*n)
 		long := measure(whole)
 		if long < 15*time.Millisecond {
