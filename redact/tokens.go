@@ -261,7 +261,7 @@ func authSpans(s string, list []span) []span {
 				to++
 			}
 			if scheme == "digest" || scheme == "aws4-hmac-sha256" || scheme == "hawk" {
-				if k := strings.IndexAny(s[from:], "\r\n\"'"); strings.IndexByte(s[from:to], '=') > 0 {
+				if strings.IndexByte(s[from:to], '=') > 0 { // of several parts
 					head := at - len(scheme) // of the header
 					for head > 0 && at-head < 64 && (s[head-1] == ' ' || s[head-1] == ':') {
 						head--
@@ -269,12 +269,16 @@ func authSpans(s string, list []span) []span {
 					for head < at-len(scheme) && head > 0 && at-head < 64 && isNameByte(s[head-1]) {
 						head--
 					}
+					ends := "\r\n"
+					if scheme == "aws4-hmac-sha256" {
+						ends = "\r\n\"'"
+					}
 					if end := closedAt(s, head, from); end > 0 {
 						to = end
-					} else if to = len(s); k >= 0 && scheme == "aws4-hmac-sha256" {
+					} else if k := strings.IndexAny(s[from:], ends); k >= 0 {
 						to = from + k
-					} else if k := strings.IndexAny(s[from:], "\r\n"); k >= 0 {
-						to = from + k
+					} else {
+						to = len(s)
 					}
 				}
 			}

@@ -15,9 +15,12 @@ func TestLongTextsHideNoHalves(t *testing.T) {
 	token := "gh" + "p_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
 	long := strings.Repeat("Zq7xW2", 1<<14)
 	for _, at := range []string{"message", "note", "user.name", "audit.entity.id", "url.path", "error.type", "impersonation.reason", "http.request.body"} {
-		for _, limit := range []int{256, 512, 1 << 10, 16 << 10, 256 + 8<<10, 512 + 8<<10, 1<<10 + 8<<10, 24 << 10, 32 << 10} {
+		for n, limit := range []int{256, 1 << 10, 1<<10 + 8<<10, 16 << 10, 24 << 10, 32 << 10} {
+			if race && n%3 != 2 {
+				continue // each takes ten times as long
+			}
 			for _, secret := range []string{card, token} {
-				for _, half := range []int{3, len(secret) / 2, len(secret) - 1} {
+				for _, half := range []int{len(secret) / 2, len(secret) - 1} {
 					head := "reported by bob: password=" + long
 					text := head[:max(40, limit-half-7)] + " after " + secret + " and " + strings.Repeat("more of it ", 3000)
 					out := written(run(record(attribute(at), text)))
