@@ -124,6 +124,19 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		if v := node.text; node.kind == array || node.kind == text && !isTime(v) && (looksChosen(v, "password") || coined(v) || len(v) > 2 && len(v) < 9 && number(v)) {
 			return p.omit(i, marker(ruleKey), ruleKey)
 		}
+	case likely:
+		changed := false
+		if node.kind == array {
+			for c := node.child; c >= 0; c = p.nodes[c].next {
+				if p.nodes[c].kind == text && mingled(p.nodes[c].text) {
+					changed = p.omit(c, marker(ruleKey), ruleKey) || changed
+				}
+			}
+		}
+		if node.kind == text && mingled(node.text) {
+			return p.omit(i, marker(ruleKey), ruleKey)
+		}
+		return p.walk(i, at) || changed
 	case remark:
 		if node.kind == object || node.kind == array {
 			at.mode = request

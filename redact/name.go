@@ -28,6 +28,7 @@ const (
 	userpass          // a login, which holds one after any colon
 	connection        // a URL or a connection string; anything else is a secret
 	timed             // when a secret was changed, or how many were used, or, if the value is no time or number, which
+	likely            // what is said of a secret, or, if letters and digits are mixed in it, one
 )
 
 // secretTerms are names of secrets, their words written together. A name is
@@ -332,8 +333,14 @@ func (e *Engine) classify(name string) nature {
 	if n := e.spelled(name, w, joined); n != plain {
 		return n
 	}
+	if e.isLikely(name, w) {
+		return likely
+	}
 	if holdsLogin(w) {
 		return userpass
+	}
+	if n := len(w); n > 2 && (w[n-1] == "live" || w[n-1] == "prod") && w[n-2] == "key" {
+		w = w[:n-1] // of where the service is used in earnest
 	}
 	if last := w[len(w)-1]; len(w) > 1 && (last == "key" || last == "keys") && (vendorWords[w[len(w)-2]] || issuers[w[len(w)-2]] || w[0] == "x" && !addressing[w[len(w)-2]]) {
 		return secret // of a service, or a header
@@ -578,6 +585,53 @@ func (e *Engine) secretNature(w []string, joined string) nature {
 		}
 	}
 	return plain
+}
+
+// vague are last words behind the name of a secret that say which one it is, or something
+// of it, and besides those within a map of secrets, where they are keys: tokens.type.
+var (
+	vague  = set(`test tests last check field form service team reset header origin source ref host file`)
+	asKeys = set(`name names type types policy count status state kind mode scope scopes owner role roles group user label version category description action index position level`)
+)
+
+// isLikely reports whether a name is that of a secret but for its last word, which does not
+// tell much: DB_PASSWORD_TEST.
+func (e *Engine) isLikely(name string, w []string) bool {
+	n := len(w)
+	if n < 2 || !vague[w[n-1]] && !asKeys[w[n-1]] {
+		return false
+	}
+	if asKeys[w[n-1]] && (segment(name) != w[n-1] && !endsIn(name, "["+w[n-1]+"]") || !strings.HasSuffix(w[n-2], "s") && !keyOfSecret[w[n-1]]) {
+		return false
+	}
+	is := e.secretNature(w[:n-1], strings.Join(w[:n-1], ""))
+	return is == secret || is == flagged && strings.HasPrefix(w[n-2], "pass") || vague[w[n-1]] && n > 2 && w[n-2] == "key" && (vendorWords[w[n-3]] || issuers[w[n-3]])
+}
+
+// keyOfSecret are those of them behind which no names made by chance stand.
+var keyOfSecret = set(`type types scope scopes`)
+
+// mingled reports whether a text is letters with digits among them, as no word and no name has
+// them, or a password by its signs.
+func mingled(s string) bool {
+	if len(s) < 6 || len(s) > maxWord || isUUID(s) || isTime(s) || strings.ContainsAny(s, "/: ") || hostName(s) && isAlpha(s[len(s)-1]) {
+		return false
+	}
+	changes, from, letter := 0, 0, false
+	for i := 0; i <= len(s); i++ {
+		if i < len(s) && isAlnum(s[i]) {
+			letter = letter || isAlpha(s[i])
+			if i > from && isDigit(s[i]) != isDigit(s[i-1]) {
+				changes++
+			}
+			continue
+		}
+		if run := s[from:i]; len(run) >= 6 && (changes > 1 || numbered(run) || miscased(run) || random(run, len(run))) {
+			return true
+		}
+		from, changes = i+1, 0
+	}
+	return letter && strings.ContainsAny(s, "!#$%^*&+?~@") && strong(s)
 }
 
 // asking are words of names of questions whose answers let somebody in.

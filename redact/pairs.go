@@ -51,6 +51,11 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if n == plain && strings.Contains(name, " ") {
 			n = p.nature(name)
 		}
+		if n == plain && strings.IndexByte(name, ' ') < 0 {
+			if whole := bracketed(s, before, name); whole != "" {
+				n = p.nature(whole)
+			}
+		}
 		if n == plain && p.isSigned(s, i, name) || p.trait(lastName(name)).pairValue && p.namedBefore(s, i) {
 			n = flagged
 		}
@@ -65,6 +70,12 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 					list = append(list, span{from: from + k, to: to, rule: rulePair})
 					i = to - 1
 				}
+			}
+			continue
+		case likely:
+			if from, to := valueAfter(s, i, false, n); from < to && mingled(s[from:to]) {
+				list = append(list, span{from: from, to: to, rule: rulePair})
+				i = to - 1
 			}
 			continue
 		case rows:
@@ -155,6 +166,23 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		i = max(i, to-1)
 	}
 	return list
+}
+
+// bracketed returns the name before the separator at i whose last part is in brackets, with
+// dots in place of these: data[password][new]. It is "" if it is no such name.
+func bracketed(s string, i int, last string) string {
+	if i < len(last)+2 || s[i-1] != ']' || s[i-len(last)-1-1] != '[' {
+		return ""
+	}
+	from := i
+	for from > 0 && i-from < maxName && (isNameByte(s[from-1]) || s[from-1] == '[' || s[from-1] == ']') {
+		from--
+	}
+	name := s[from:i]
+	if open := strings.IndexByte(name, '['); open <= 0 {
+		return ""
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(name, "]", ""), "[", ".")
 }
 
 // behindScheme returns where the value from from to to ends of a header for credentials that

@@ -4,6 +4,11 @@ package redactprocessor_test
 // their own, and values that only their form gives away.
 func init() {
 	for class, forms := range map[string][]string{
+		"vague last words": {
+			`{"app":{"tokens":{"test":"§p","demo":"§p"}}}`, `{"api_key":{"scopes":["§t"],"test":"§p"}}`, `{"passwords":{"type":"§p"}}`, `{"secrets":{"name":"§t","alpha":"§p"}}`, `{"secrets":{"count":"§p","policy":"§p"}}`, `{"app.tokens.test":"§p"}`, `{"passwords.type":"§p"}`,
+			"STRIPE_SECRET_KEY_TEST=§t", "DB_PASSWORD_TEST=§p", "TOKEN_TEST: §t", "db.password.test=§p", `{"api_key_test":"§t"}`, `{"passwordTest":"§p"}`, `{"stripe_key_live":"§t"}`, `{"stripe_key_test":"§t"}`, `{"token_service":"§t"}`, `{"passwordLast":"§p"}`,
+			"tokens[prod]=§t&a=1", "passwords[admin]=§t", "data[password][new]=§t", "settings[api_key][value]=§t", "password[value]=§t", "tokens[test]=§t", "user[password][type]=§t",
+		},
 		"pairs of many names": {
 			`{"arguments":[{"argument":"ProxyPassword","value":"§w"}]}`, `{"option":"SvcToken","argument":"§w"}`, `{"field_name":"accessToken","old_val":"§w","new_val":"§w"}`,
 			`{"property":{"name":"UserApiKey","newValue":"§w"}}`, `{"label":"Stripepwds","value":"§w"}`, `{"tag":"db_password","val":"§w"}`, `{"settingName":"smtpPassword","settingValue":"§w"}`,
