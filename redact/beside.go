@@ -7,8 +7,8 @@ import (
 
 // Names of a pair whose value stands beside it: {"name": "password", "value": …}.
 var (
-	pairNames  = set(`name system key field header variable question prompt 0 env param parameter property attribute path label type kind option setting column k n id fieldname propertyname attributename headername envname displayname keyname title argument tag col attr what item target input prop fld var cfg conf caption legend placeholder heading arg`)
-	pairValues = set(`value val values vals lhs rhs answer response reply 1 old new before after from to current previous default v content data argument arg prev original updated left right text body plaintext string input was is entered given item setting contents datum literal raw a b first second expected actual got provided supplied submitted typed received wert valor valeur`)
+	pairNames  = set(`name system key field header variable question prompt 0 env param parameter property attribute path label type kind option setting column k n id fieldname propertyname attributename headername envname displayname keyname title argument tag col attr what item target input changed entry element identifier member slug prop fld var cfg conf caption legend placeholder heading arg`)
+	pairValues = set(`value val values vals lhs rhs answer response reply 1 old new before after from to current previous default v content data argument arg prev original updated left right text body plaintext string input was is set entered given item setting contents datum literal raw a b first second expected actual got provided supplied submitted typed received wert valor valeur`)
 )
 
 // Ends of such names: variableName, oldValue.
@@ -123,6 +123,22 @@ type pair struct {
 	by     int32  // the node that holds it
 }
 
+// holders are names of objects and lists that hold the values of what is named beside them:
+// {"field": "password", "diff": {"old": …}}.
+var holders = set(`change diff delta config`)
+
+// held redacts the values in node i, beside the name of a secret.
+func (p *Pass) held(i int32, n nature, at place) bool {
+	changed := false
+	list := p.nodes[i].kind == array
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		if list && p.nodes[c].kind == text && !harmlessValue(p.nodes[c].text) || !list && isPairValue(p.nodes[c].key) {
+			changed = p.member(c, n, at) || changed
+		}
+	}
+	return changed
+}
+
 const maxPairs = 16 // in one object; if there are more, each goes with each value
 
 // paired returns the nature of a member of the object in which the pairs are: that
@@ -137,6 +153,8 @@ func paired(pairs []pair, i int32, key string, t *trait) nature {
 			return x.nature
 		case t.dotted && len(key) > len(x.around) && isPairValue(within(key, x.around)):
 			return x.nature // name beside value.old
+		case t.dotted && holders[within(key, x.around)] && isPairValue(key[strings.LastIndexByte(key, '.')+1:]):
+			return x.nature // name beside change.old
 		}
 	}
 	return plain
@@ -340,7 +358,7 @@ func (p *Pass) siblings(i int32) (x near) {
 		n := &p.nodes[c]
 		t := p.trait(n.key)
 		n.trait = t
-		valued = valued || t.pairValue || t.valueTail || t.dotted
+		valued = valued || t.pairValue || t.valueTail || t.dotted || holders[t.tail]
 		x.granted = x.granted || t.grants
 		op = op || n.key == "op" && n.kind == text && len(n.text) == 1
 		stamped = stamped || n.key == "ts_ms" || n.key == "source"

@@ -251,6 +251,7 @@ var logins = []login{
 	{`community`, regexp.MustCompile(`\bsnmp(?:-server)? community (\S+)`), false},
 	{`login`, regexp.MustCompile(`(?i)\blog(?:in|on) [\w.@-]+:(\S*[\d!#$%^&*]\S*[A-Za-z]\S*|\S*[A-Za-z]\S*[\d!#$%^&*]\S*)`), false},
 	{`cookie`, regexp.MustCompile(`(?i)\bcookies? [\w.-]{1,40}=([^\s;,"']+)`), false},
+	{`cookies`, regexp.MustCompile(`(?i)\bcookies?:? \{([^{}\r\n]{4,})\}`), false},
 	{`cookie`, regexp.MustCompile(`(?i)\bcookies?(?: header| value)?(?: was| is| were| sent)?:? (?:"([\w.-]{1,40}=[^"\r\n]*)"|'([\w.-]{1,40}=[^'\r\n]*)')`), false},
 	{`/`, regexp.MustCompile(`(?:^|[\s"'(:])[\w.@-]{2,40} ?/ ?(\S+) (?:is|are) (?:the|your|his|her|our|their|its) (?:new )?(?:login|user|credentials?|account|access)`), false},
 	{`pass`, regexp.MustCompile(`(?i)\b(?:user(?:name)?|login|account)[ :=]+[\w.@-]+,? (?:and |with |/ )?pass[ :=]+["']?([^\s"',;]+)`), false},
@@ -304,6 +305,7 @@ var logins = []login{
 // users are phrases in which a password stands beside a user. What is an unusual word
 // there goes too.
 var users = []login{
+	{`cookie `, regexp.MustCompile(`(?i)\bcookie ["']?[\w.-]{1,40}["']? (?:to|was|is|has the value|had the value):? ["']?([^\s;,"']{6,})`), true},
 	{`login `, regexp.MustCompile(`(?m)^LOGIN [\w.@-]+ (\S+)\s*$`), true},
 	{`auth `, regexp.MustCompile(`(?i)\bauth(?:enticate)? [\w.@-]+ ([^\s,;)"']+)`), true},
 	{`log`, regexp.MustCompile(`(?i)\b(?:log(?:ged)? ?[io]n|sign(?:ed)? in|sign-in)(?: (?:attempt|try|failed|failure|denied|rejected))?(?: (?:as|with|using|for|by))?:? ["']?[\w.@-]{2,40} ?[:/] ?([^\s,;)"'/]+)(?:[\s,;)"']|$)`), true},

@@ -72,7 +72,7 @@ var secretTerms = set(`
 	verifycode emailcode tfacode twofacode totpcode hotpcode passwordcode signincode
 	seedword walletseed recoveryword backupword secretword cardverification cardverificationvalue cardverificationnumber cardsecuritycode cardcode cvnumber
 	nwkskey appskey nwkkey fnwksintkey snwksintkey nwksenckey instrumentationkey bcrypthash argon2hash scrypthash refreshtok accesstok authtok sessiontok apitok
-	nationalinsurancenumber nino socialinsurance medicarenumber transactionauthenticationnumber socialsecurityno passportid unlockpattern challengeanswer clientsecretvalue bindpassword bindcredentials
+	nationalinsurancenumber nino socialinsurance medicarenumber transactionauthenticationnumber socialsecurityno passportid laravelsession cisession symfonysession playsession racksession beakersessionid koasess smsession moodlesession arraffinity aspxauth wordpressloggedin unlockpattern challengeanswer clientsecretvalue bindpassword bindcredentials
 `)
 
 // embedded terms are looked for inside one undivided word: PGPASSWORD.

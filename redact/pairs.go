@@ -73,7 +73,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			}
 			continue
 		case likely:
-			if from, to := valueAfter(s, i, false, n); from < to && mingled(s[from:to]) {
+			if from, to := valueAfter(s[:min(len(s), i+maxSpread)], i, false, n); from < to && mingled(s[from:to]) {
 				list = append(list, span{from: from, to: to, rule: rulePair})
 				i = to - 1
 			}
@@ -317,17 +317,30 @@ func (p *Pass) keyword(s string, j int) (x span, ok bool) {
 	return span{from: from, to: to, rule: rulePair}, from < to && !harmlessValue(s[from:to])
 }
 
-// isSigned reports whether the value behind name= is what signs a request: hmac=….
+// isSigned reports whether the value behind name= is what signs a request, or the cookie of a
+// session: hmac=…, _app_session=….
 func (p *Pass) isSigned(s string, i int, name string) bool {
 	if s[i] != '=' || len(name) > 64 {
 		return false
 	}
 	joined := squeeze(lastName(name))
-	if !queryNames[joined] || queryPlain[joined] {
+	session := ofSession(joined)
+	if !session && (!queryNames[joined] || queryPlain[joined]) {
 		return false
 	}
-	v := s[i+1 : rest(s, i+1, '=', false)]
+	v := s[i+1 : rest(s[:min(len(s), i+maxSpread)], i+1, '=', false)]
+	if session {
+		return isSession(v)
+	}
 	return len(v) >= 16 && strings.ContainsAny(v, "0123456789") && !isUUID(v) && isIdentifier(v)
+}
+
+// ofSession reports whether a name, written together, may be that of the cookie of a session, and
+// isSession whether a value may be one.
+func ofSession(name string) bool { return endsIn(name, "session", "sess") }
+
+func isSession(v string) bool {
+	return len(v) >= 16 && mixedCase(v) && strings.ContainsAny(v, "0123456789") && !strings.ContainsAny(v, " /:([{")
 }
 
 // namedBefore reports whether the name at whose end i is stands behind one that holds

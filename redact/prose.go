@@ -26,9 +26,21 @@ func isSentence(s string) bool {
 // saysWhatHappened reports whether a value is words on what became of a secret:
 // changed by mei.
 func saysWhatHappened(v string) bool {
-	first, rest, ok := strings.Cut(v, " ")
-	return ok && changing[strings.ToLower(first)] && (strings.HasPrefix(rest, "by ") || strings.HasPrefix(rest, "on ") || strings.HasPrefix(rest, "at "))
+	first, rest, _ := strings.Cut(v, " ")
+	first = strings.ToLower(first)
+	switch rest, _, _ = strings.Cut(rest, " "); rest {
+	case "by", "on", "at":
+		return changing[first]
+	case "for":
+		return concluded[first]
+	case "to":
+		return first == "issued" || first == "sent" || first == "granted"
+	}
+	return false
 }
+
+// concluded is what was found of a secret, or decided, for somebody.
+var concluded = set(`allowed denied granted refused issued verified checked confirmed accepted rejected validated requested required renewed`)
 
 // links are the words between the name of a secret and its value.
 var links = set(`is was are were be to as equals becomes became set now = : -> => →
@@ -1165,13 +1177,20 @@ func miscased(word string) bool {
 		return false
 	}
 	var array [maxWords]string
-	short, known := false, false
+	short, known := strings.Trim(word[len(word)-3:], upperLetters) == "", 0 // of three capitals, or short words
 	for i, w := range words(word, array[:0]) {
 		short = short || len(w) < 3 && i > 0
-		known = known || len(w) >= 3 && (inDictionary(w) || jargon[w] || secretTerms[w])
+		if len(w) >= 3 && (inDictionary(w) || jargon[w] || secretTerms[w] || acronyms[w]) {
+			known += len(w)
+		}
 	}
-	return short && !known && !jargon[lowered(word)]
+	return short && known*2 <= len(word) && !jargon[lowered(word)]
 }
+
+const upperLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// acronyms are written in capitals at the end of names.
+var acronyms = set(`api url uri sql xml csv json html http https rest ssh ssl tls jwt oidc saml ldap sso mfa totp otp vpn dns tcp udp aws gcp crm erp cms cdn ide ios sdk cli gui pdf ftp sftp smtp imap`)
 
 // looksChosen reports whether a word after the name of a secret is one, by its
 // own look.

@@ -252,6 +252,9 @@ func (p *Pass) value1(name, value string) string {
 	if joined := squeeze(name); queryNames[joined] && len(value) >= 16 && isIdentifier(value) && (random(value, 3) || random(value, 2) && mixedCase(value)) && !isUUID(value) && (!isHex(value) || !queryPlain[joined]) {
 		return p.replace(ruleURL)
 	}
+	if ofSession(squeeze(last)) && isSession(value) {
+		return p.replace(rulePair)
+	}
 	out := p.under(name, value, request)
 	if p.e.request == RequestKeys && out != "" && !p.e.isPlaceholder(out) {
 		return p.omission(ruleText)

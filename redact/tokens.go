@@ -283,7 +283,7 @@ func authSpans(s string, list []span) []span {
 				}
 			}
 			word := s[from:to]
-			if len(word) < 6 || !(random(word, 1) || len(word) >= 16 || coined(word)) || authWords[strings.ToLower(word)] || scheme == "digest" && isHex(word) {
+			if len(word) < 6 || !(random(word, 1) || len(word) >= 16 || coined(word) || miscased(word)) || authWords[strings.ToLower(word)] || scheme == "digest" && isHex(word) {
 				continue
 			}
 			list = append(list, span{from: from, to: to, rule: ruleAuth})

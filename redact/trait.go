@@ -126,11 +126,16 @@ func (e *Engine) plainKey(part string) bool {
 		return true
 	}
 	var array [maxWords]string
+	known := false
 	for _, w := range words(part, array[:0]) {
 		bare := strings.TrimRight(w, "0123456789")
+		known = known || inDictionary(bare) || jargon[bare] || acronyms[bare] || e.isTerm(bare) || e.isEmbedded(bare)
 		if len(w)-len(bare) > 1 || len(w) > 5 && strings.ContainsAny(bare, "0123456789") || len(bare) > 3 && !inDictionary(bare) && !jargon[bare] && !harmless[bare] && !sounding[bare] && !e.isTerm(bare) && !e.isEmbedded(bare) && coined(bare) {
 			return false
 		}
+	}
+	if !known && len(part) >= 8 && mixedCase(part) {
+		return false
 	}
 	return isIdentifier(part) && !(len(part) >= 8 && (random(part, 2) || changeable(part) || mixedCase(part) && strings.ContainsAny(part, "0123456789") && !wordy(part)))
 }

@@ -113,7 +113,7 @@ func userinfo(s string, start, end int, list []span) []span {
 		}
 		return append(list, span{from: start + c + 1, to: start + host, rule: ruleUserinfo})
 	}
-	if len(info) >= 16 && strings.IndexByte(info, '/') < 0 || len(info) >= 8 && strings.Contains(s[start:end], ".git") && strings.IndexByte(info, '/') < 0 && looksChosen(info, "") {
+	if len(info) >= 16 && strings.IndexByte(info, '/') < 0 || len(info) >= 10 && isIdentifier(info) && mingled(info) && !numbered(info) || len(info) >= 8 && strings.Contains(s[start:end], ".git") && strings.IndexByte(info, '/') < 0 && looksChosen(info, "") {
 		return append(list, span{from: start, to: start + host, rule: ruleUserinfo})
 	}
 	return list

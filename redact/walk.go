@@ -212,6 +212,9 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		under.sealed = sealed
 		under.coded = at.coded || near.coded != "" && p.nodes[c].kind == object
 		p.path = append(p.path, p.nodes[c].key)
+		if is == plain && len(pairs) > 0 && holders[t.tail] && (p.nodes[c].kind == object || p.nodes[c].kind == array) {
+			changed = p.held(c, pairs[0].nature, under) || changed
+		}
 		if p.member(c, is, under) {
 			changed = true
 		}

@@ -4,6 +4,16 @@ package redactprocessor_test
 // their own, and values that only their form gives away.
 func init() {
 	for class, forms := range map[string][]string{
+		"other shapes of changes": {
+			`{"changed":"password","value":{"old":"§w","new":"§p"}}`, `{"changed":"password","old":"§w","new":"§p"}`, `{"attribute":"password","change":{"old":"§w","new":"§w"}}`, `{"field":"password","diff":{"old":"§w","new":"§w"}}`, `{"field":"password","delta":["§w","§w"]}`, `{"name":"api_key","config":{"value":"§w"}}`, `{"field":"password","diff.old":"§w","diff.new":"§w"}`,
+			`{"entry":"password","value":"§w"}`, `{"element":"password","value":"§w"}`, `{"identifier":"password","value":"§w"}`, `{"member":"password","set":"§w"}`, `{"slug":"api-key","value":"§w"}`,
+		},
+		"cookies of sessions": {
+			"laravel_session=§t; XSRF-TOKEN=§t", "session=§t", "_myapp_session=§t", "ci_session=§h", "symfony_session=§w", "PLAY_SESSION=§t", "rack.session=§t", "beaker.session.id=§h", "koa.sess=§w", "SMSESSION=§t", "MoodleSession=§w", "ARRAffinity=§h", "ASP.NET_SessionId=§w; .ASPXAUTH=§h",
+			"wordpress_logged_in_0f3b8c1e9a4d4e6f8b1a2c3d4e5f6a7b=bob|17|§t", "requests.cookies {'sid': '§w'}", "set cookie sid to §w", "cookie sid was §w", "the cookie sid has the value §w",
+		},
+		"users that are tokens": {"nats://0E3n§t@host:4222", "connect redis://a§y§m@h failed", `{"url":"https://4z§m7q§m@h.example.org/x"}`},
+		"letters of both cases": {"Bearer §wXKT", "initial password bota§wHWXR must be changed", `{"apiKeys":{"tisuo§wYxz":{"scope":"read"}}}`},
 		"vague last words": {
 			`{"app":{"tokens":{"test":"§p","demo":"§p"}}}`, `{"api_key":{"scopes":["§t"],"test":"§p"}}`, `{"passwords":{"type":"§p"}}`, `{"secrets":{"name":"§t","alpha":"§p"}}`, `{"secrets":{"count":"§p","policy":"§p"}}`, `{"app.tokens.test":"§p"}`, `{"passwords.type":"§p"}`,
 			"STRIPE_SECRET_KEY_TEST=§t", "DB_PASSWORD_TEST=§p", "TOKEN_TEST: §t", "db.password.test=§p", `{"api_key_test":"§t"}`, `{"passwordTest":"§p"}`, `{"stripe_key_live":"§t"}`, `{"stripe_key_test":"§t"}`, `{"token_service":"§t"}`, `{"passwordLast":"§p"}`,

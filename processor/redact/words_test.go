@@ -91,6 +91,7 @@ func TestBesideSecretsStays(t *testing.T) {
 		run := pipeline(t, keep...)
 		for _, s := range []string{
 			`{"password.policy":"«strict»","token.count":«4»,"secret.name":"«db-main-7»","token.host":"«auth1.example.org»","secret_ref":"«db-credentials-v2»","token_file":"«/run/secrets/t1»","password_check":"«passed»","api_key_header":"«X-Api-Key2»","tokens.type":"«jwt»","password_test":"«2026-11-28»","secrets.version":"«17»"}`,
+			`{"field":"password","change":"«updated»","config":{"type":"«string»"}}`, "authorization: «allowed for role auditor»", "token: «issued to ada»", "credentials: «verified for ada»", "password: «verified for ada»", "token «serviceAPI» revoked on «nodeDB»", "ssh://«ubuntu2204»@h.example.org", "the cookie policy was «accepted»", "session=«checkout» closed",
 			"DB_PASSWORD_TEST=«passed»", "token.host=«auth1.example.org»", "rows[token][count]=«17»",
 			`{"mfa":{"required":true,"methods":["«totp_vimu»","«fido_dako»"]}}`, `{"kind":"Event","annotations":{"authorization.k8s.io/decision":"«allowlipi»"}}`, `{"type":"request","auth":{"client_token":"x1","policies":["«po-tude»"]},"request":{"path":"«kv/gaso»"}}`,
 			"SELECT id FROM t_wepina WHERE name='x' took «674278» ms on «salmon-nito.corp.example.org»", `curl https://a.example.org/x -H "Cookie: a=x1" -o «tumuzu»`, `{ user = "«nopuse»", pinCode = "x1y2" }`, "contraseña: Pere61#sube2 de «Bedosevi»",
