@@ -554,7 +554,10 @@ func beforeOthers(s string, i, from, to int, name string) int {
 
 // ofLink finds the secrets in a value that is a link.
 func (p *Pass) ofLink(v string, m mode, decoded int) []span {
-	if !strings.HasPrefix(v, "https://") && !strings.HasPrefix(v, "http://") || strings.IndexByte(v, '?') < 0 {
+	if !strings.HasPrefix(v, "https://") && !strings.HasPrefix(v, "http://") {
+		return nil
+	}
+	if v, _, _ = strings.Cut(v, " "); strings.IndexByte(v, '?') < 0 {
 		return nil
 	}
 	return p.urlSpans(v, m, nil, decoded)
