@@ -371,6 +371,11 @@ func (p *Pass) siblings(i int32) (x near) {
 			x.mail = "." + outerName(n.key)
 		}
 		x.described = x.described || t.describes && p.describesColumns(i, c)
+		if around, name := p.partNamed(c); name != "" {
+			if is := p.pairNature(name); is != plain {
+				x.pairs = append(x.pairs, pair{around: around, nature: is, by: c})
+			}
+		}
 		if n.kind == array && namesPath(n) || n.kind == object && t.namesPair || n.kind == boolean && t.marks {
 			named = true
 		}
@@ -426,6 +431,32 @@ func (p *Pass) siblings(i int32) (x near) {
 		}
 	}
 	return x
+}
+
+// partNamed returns the name that the header of a part of a form gives to what stands beside it,
+// and what is around that: {"headers": {"Content-Disposition": "form-data; name=pin"}, "body": …}.
+func (p *Pass) partNamed(i int32) (around, name string) {
+	n := &p.nodes[i]
+	around = outerName(n.key)
+	switch last := segment(n.key); last {
+	case "headers", "header":
+		for c := n.child; c >= 0; c = p.nodes[c].next {
+			if _, name := p.partNamed(c); name != "" {
+				return around, name
+			}
+		}
+	case "content-disposition", "contentdisposition", "content_disposition":
+		if outer := segment(around); outer == "headers" || outer == "header" {
+			around = outerName(around)
+		}
+		if n.kind == array && n.child >= 0 {
+			n = &p.nodes[n.child]
+		}
+		if n.kind == text && len(n.text) <= maxTag {
+			return around, parameter(n.text, "name")
+		}
+	}
+	return "", ""
 }
 
 // isCell reports whether a text is one of a row, not of a setting: a name of somebody, an

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -306,6 +307,7 @@ var logins = []login{
 // there goes too.
 var users = []login{
 	{`cookie `, regexp.MustCompile(`(?i)\bcookie ["']?[\w.-]{1,40}["']? (?:to|was|is|has the value|had the value):? ["']?([^\s;,"']{6,})`), true},
+	{`-u `, regexp.MustCompile(`(?:^|\s)-u ["']?[\w.@-]+:([^\s"'/]+)["']? (?:\S+ )*?["']?https?://`), true},
 	{`login `, regexp.MustCompile(`(?m)^LOGIN [\w.@-]+ (\S+)\s*$`), true},
 	{`auth `, regexp.MustCompile(`(?i)\bauth(?:enticate)? [\w.@-]+ ([^\s,;)"']+)`), true},
 	{`log`, regexp.MustCompile(`(?i)\b(?:log(?:ged)? ?[io]n|sign(?:ed)? in|sign-in)(?: (?:attempt|try|failed|failure|denied|rejected))?(?: (?:as|with|using|for|by))?:? ["']?[\w.@-]{2,40} ?[:/] ?([^\s,;)"'/]+)(?:[\s,;)"']|$)`), true},
@@ -316,6 +318,23 @@ var users = []login{
 	{`pass`, regexp.MustCompile(`(?i)\buser(?:name)?:? [\w.@-]+,? (?:and )?pass(?:word)?:? ["']?([^\s"',;]+)`), true},
 }
 
+// couple is a phrase in which a user and a password are told together. The first group, which is
+// the user, stays.
+var couple = regexp.MustCompile(`(?i)\b(?:user(?:name)?|login|account)(?: ?/ ?| and | & )pass(?:word)?(?: (?:is|are|was|were))?[:=]? ?["']?([\w.@-]{2,40})["']?(?: ?/ ?|:|, ?| and | )["']?([^\s"',;]+)`)
+
+// coupled takes the password out of such phrases, and leaves the user, which other rules took.
+func coupled(s string, list []span) []span {
+	for _, at := range couple.FindAllStringSubmatchIndex(s, -1) {
+		v := s[at[4]:at[5]]
+		if !strings.HasPrefix(v, markerStart) && (harmlessValue(v) || !looksChosen(v, "password")) {
+			continue
+		}
+		list = slices.DeleteFunc(list, func(x span) bool { return x.from < at[3] && x.to > at[2] && x.to <= at[5] })
+		list = append(list, span{from: at[4], to: at[5], rule: rulePair})
+	}
+	return list
+}
+
 // owned are sentences that tell a secret after whose it is.
 var owned = []login{
 	{` for `, regexp.MustCompile(`(?i)\b(?:secret|pass\w*|token|key|pin|code) for (?:the )?(?:client|user|account|host|realm|peer|device|service|tenant|app) \S+ (?:is|was)(?: now)?:? ["']?([^\s"',;]+)`), true},
@@ -323,7 +342,7 @@ var owned = []login{
 
 // loginSpans finds passwords by the command or phrase they stand in.
 func loginSpans(s string, list []span) []span {
-	return matched(s, users, "password", matched(s, logins, "", list))
+	return matched(s, users, "password", matched(s, logins, "", coupled(s, list)))
 }
 
 // matched takes what the groups of forms match; noun is for [looksChosen].

@@ -350,3 +350,34 @@ func TestKeysOfMaps(t *testing.T) {
 		require.Equal(t, want, p.Request("x", in))
 	}
 }
+
+// Keys made by chance go whose signs may be read as those of paths, and those that are
+// neither long nor without signs.
+func TestKeysWithSigns(t *testing.T) {
+	e := engine(t, redact.Config{})
+	g := gen{rand.New(rand.NewPCG(*corpusSeed, 31))}
+	base := alnums + "+/"
+	group := func() string { return g.chars(2, "ABCDEFGHKL") + g.chars(2, numerals) + g.chars(1, "MNPQRS") }
+	for range 20 {
+		for _, form := range []string{"/" + g.chars(20, base) + "4xQ7+b" + g.chars(16, base) + "=", "/" + g.chars(30, base) + "4xQ7/b" + g.chars(25, base) + "==", "s." + g.chars(16, alnums) + "4xQ7bT2m", "s.m5wjbFYqUchcj4BJtdgaoNJH"} {
+			for _, in := range []string{form, "we saw " + form + " in the log", `{"x":"` + form + `"}`} {
+				for place, got := range everywhere(e, in) {
+					require.NotContains(t, got, form[2:12], "%s: %q", place, in)
+				}
+			}
+		}
+		key := strings.Join([]string{group(), group(), group(), group(), group()}, "-")
+		for _, in := range []string{"licence key " + key, "license key: " + key, "product key " + key + " was used"} {
+			p := e.Begin()
+			require.NotContains(t, p.Message("x", in), key[:11], in)
+			p.End()
+		}
+	}
+	for _, s := range []string{"/api/v1/users/AdaLovelace42/Reports/Q3", "/home/ada/Projects/App2/src/Main3", "s.example.org", "s.setAttribute1", "/Users/Ada/Library/Caches/com.example.App3/Data7"} {
+		for place, got := range everywhere(e, s) {
+			if place != "request" {
+				require.Contains(t, got, s, place)
+			}
+		}
+	}
+}

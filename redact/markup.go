@@ -225,7 +225,7 @@ func (p *Pass) multipartSpans(s string, list []span) []span {
 		if k := strings.Index(s[from:], "\n--"); k >= 0 {
 			end = from + k
 		}
-		if parameter(head, "filename") != "" || p.secretName(parameter(head, "name")) {
+		if name := parameter(head, "name"); parameter(head, "filename") != "" || p.secretName(name) || name == "" && indexFold(head, "form-data") >= 0 {
 			for from < end && s[from] <= ' ' {
 				from++
 			}

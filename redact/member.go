@@ -161,6 +161,9 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 			if user, pass, ok := strings.Cut(s, ":"); ok && s == was && strings.HasPrefix(squeeze(segment(node.key)), "basic") && user != "" && pass != "" && !p.e.isPlaceholder(s) && strings.IndexByte(s, ' ') < 0 {
 				return p.set(i, user+":"+p.replace(rulePair))
 			}
+			if s == was && chosenLogin(s) {
+				return p.set(i, s[:strings.IndexByte(s, ':')+1]+p.replace(rulePair))
+			}
 			return p.set(i, p.login(s)) || s != was
 		}
 	}

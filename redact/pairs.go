@@ -44,6 +44,9 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if name == "" || strings.Contains(name, " via ") || table && hasPrefixFold(name, "bearer ") {
 			continue
 		}
+		if at := i - len(name); s[i] == ':' && at > 0 && s[at-1] == '<' && strings.IndexByte(name, ' ') > 0 {
+			continue // the prefix of an attribute
+		}
 		n := p.nature(lastName(name))
 		if n == plain && strings.IndexByte(name, ' ') < 0 {
 			n = p.nature(name)
@@ -67,8 +70,8 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		case userpass:
 			if from, to := valueAfter(s, i, false, n); from < to {
 				if k := passwordAt(s[from:to]); k > 0 {
-					list = append(list, span{from: from + k, to: to, rule: rulePair})
-					i = to - 1
+					list = moreLogins(s, to, append(list, span{from: from + k, to: to, rule: rulePair}))
+					i = list[len(list)-1].to - 1
 				}
 			}
 			continue
@@ -85,6 +88,12 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			}
 			continue
 		default:
+			if loginNames[squeeze(lastName(name))] {
+				if from, to := valueAfter(s, i, false, n); from < to && chosenLogin(s[from:to]) {
+					list = moreLogins(s, to, append(list, span{from: from + strings.IndexByte(s[from:to], ':') + 1, to: to, rule: rulePair}))
+					i = list[len(list)-1].to - 1
+				}
+			}
 			continue
 		}
 		var from, to int
@@ -163,7 +172,28 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			rule = ruleCookie
 		}
 		list = append(list, span{from: from, to: to, rule: rule})
-		i = max(i, to-1)
+		if passwordAt(s[from:to]) > 0 {
+			list = moreLogins(s, to, list)
+		}
+		i = max(i, list[len(list)-1].to-1)
+	}
+	return list
+}
+
+// moreLogins finds the passwords of the logins that follow one which ends at at: bob:x,eve:y.
+func moreLogins(s string, at int, list []span) []span {
+	for at < len(s) && (s[at] == ',' || s[at] == ';') {
+		from := at + 1
+		for from < len(s) && s[from] == ' ' {
+			from++
+		}
+		to := rest(s, from, ':', false)
+		k := passwordAt(s[from:to])
+		if k == 0 {
+			break
+		}
+		list = append(list, span{from: from + k, to: to, rule: rulePair})
+		at = to
 	}
 	return list
 }
@@ -188,7 +218,7 @@ func bracketed(s string, i int, last string) string {
 // behindScheme returns where the value from from to to ends of a header for credentials that
 // begins with the name of their scheme, whatever that is: Authorization: Splunk x.
 func behindScheme(s, name string, from, to int) int {
-	if !endsIn(squeeze(name), "authorization") || from >= to || to >= len(s) || s[to] != ' ' || !isIdentifier(s[from:to]) {
+	if !endsIn(squeeze(name), "authorization") || from >= to || to >= len(s) || s[to] != ' ' && s[to] != '\t' || !isIdentifier(s[from:to]) {
 		return to
 	}
 	end := wordEnd(s, to+1)

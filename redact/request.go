@@ -336,7 +336,7 @@ func (p *Pass) multipart(s string) string {
 		}
 		name, file := parameter(head, "name"), parameter(head, "filename")
 		value := marker(ruleText)
-		if file == "" {
+		if file == "" && name != "" {
 			value = p.value1(name, strings.TrimRight(body, "\n"))
 		} else {
 			p.omission(ruleText)
@@ -349,21 +349,38 @@ func (p *Pass) multipart(s string) string {
 	return b.String()
 }
 
+// parameter returns the value of a parameter of a header, also where that is encoded
+// (RFC 5987): name*=UTF-8”…; "" if it cannot be read.
 func parameter(head, name string) string {
-	i := strings.Index(strings.ToLower(head), " "+name+`="`)
-	if i < 0 {
-		if i = strings.Index(strings.ToLower(head), " "+name+"="); i < 0 {
+	for at := 0; ; {
+		i := indexFold(head[at:], name)
+		if i < 0 {
 			return ""
 		}
-		value := head[i+len(name)+2:]
-		if end := strings.IndexAny(value, "; \t\r\n"); end >= 0 {
+		at += i + len(name)
+		if from := at - len(name); from > 0 && strings.IndexByte(" \t\n;", head[from-1]) < 0 {
+			continue
+		}
+		value := head[at:]
+		value, encoded := strings.CutPrefix(value, "*")
+		value = strings.TrimLeft(value, " ")
+		if !strings.HasPrefix(value, "=") {
+			continue
+		}
+		value = strings.TrimLeft(value[1:], " ")
+		if quoted, ok := strings.CutPrefix(value, `"`); ok {
+			value, _, _ = strings.Cut(quoted, `"`)
+		} else if end := strings.IndexAny(value, "; \t\r\n"); end >= 0 {
 			value = value[:end]
+		}
+		if encoded {
+			value = value[strings.LastIndexByte(value, '\'')+1:]
+			if value = percentDecode(value); strings.IndexByte(value, '%') >= 0 {
+				return ""
+			}
 		}
 		return value
 	}
-	rest := head[i+len(name)+3:]
-	value, _, _ := strings.Cut(rest, `"`)
-	return value
 }
 
 // markup redacts XML: the texts of elements and the values of attributes by

@@ -143,7 +143,7 @@ func providerSpan(s string, h hit, runs map[byte]bounds, list []span) []span {
 	if f.class == 'h' && isHex(f.prefix) && to-h.end != f.min {
 		return list // a longer digest
 	}
-	if v := s[h.end:min(to, h.end+256)]; f.chance && (!random(v, 3) || f.back && (isHex(v) || ulid(v))) {
+	if v := s[h.end:min(to, h.end+256)]; f.chance && (!random(v, 3) && !(len(v) == f.min && f.min >= 24 && mixedCase(v) && random(v, 2)) || f.back && (isHex(v) || ulid(v))) {
 		return list
 	}
 	return append(list, span{from: from, to: to, rule: f.rule})
@@ -253,7 +253,7 @@ func authSpans(s string, list []span) []span {
 				continue
 			}
 			from := at
-			for from < len(s) && (s[from] == ' ' || s[from] == ':' || s[from] == '"' || s[from] == '=' || s[from] == ',') {
+			for from < len(s) && (s[from] == ' ' || s[from] == '\t' || s[from] == ':' || s[from] == '"' || s[from] == '=' || s[from] == ',') {
 				from++
 			}
 			to := from
@@ -514,7 +514,7 @@ func pathLike(s string) bool {
 	if noSlash(s) {
 		return false
 	}
-	if s[0] == '/' || behindName(s[:strings.IndexByte(s, '/')]) {
+	if s[0] == '/' && (len(s)%4 != 0 || len(s) < 40 || !slashedKey(s)) || behindName(s[:strings.IndexByte(s, '/')]) {
 		return true
 	}
 	known := 0

@@ -14,6 +14,32 @@ func (p *Pass) login(s string) string {
 	return user + ":" + p.replace(rulePair)
 }
 
+// loginNames are those of values that may be a login: login=bob:x.
+var loginNames = set(`user users username usernames login logins account accounts basic`)
+
+// chosenLogin reports whether a value that is a user may be user:password: what stands behind
+// the colon is no word or name of people.
+func chosenLogin(s string) bool {
+	k := passwordAt(s)
+	if k == 0 || principals[squeeze(s[:k-1])] || vendorWords[s[:k-1]] {
+		return false
+	}
+	pass := s[k:]
+	if strong(pass) {
+		return true
+	}
+	if len(pass) < 8 || !looksChosen(pass, "") {
+		return false
+	}
+	var array [maxWords]string
+	for _, w := range words(pass, array[:0]) {
+		if len(w) >= 3 && (inDictionary(w) || jargon[w]) {
+			return false
+		}
+	}
+	return true
+}
+
 // numbered reports whether s is a word that no dictionary holds, and digits behind it, as
 // passwords are chosen: nalopomu8034.
 func numbered(s string) bool {
@@ -159,7 +185,7 @@ func bareUserinfo(s string, list []span) []span {
 				continue
 			}
 		}
-		if c := strings.IndexByte(s[j:i], ':'); c > 0 && i-(j+c+1) >= 3 && !ofPrincipal(s[j:j+c], s[j+c+1:i]) {
+		if c := strings.IndexByte(s[j:i], ':'); c > 0 && i-(j+c+1) >= 3 && (ofNetwork(s[i+1:]) || !ofPrincipal(s[j:j+c], s[j+c+1:i])) {
 			list = append(list, span{from: j + c + 1, to: i, rule: ruleUserinfo})
 		}
 	}
@@ -172,6 +198,15 @@ func ofAccount(s string) bool {
 	name, value, ok := strings.Cut(s, "=")
 	user, _, more := strings.Cut(value, "/")
 	return ok && more && accountWords[squeeze(name)] && isIdentifier(user)
+}
+
+// ofNetwork reports whether s begins with how MySQL is reached, and where: tcp(db:3306).
+func ofNetwork(s string) bool {
+	i := 0
+	for i < len(s) && i < 16 && isAlpha(s[i]) {
+		i++
+	}
+	return i > 0 && i < len(s) && s[i] == '('
 }
 
 // principals are what may stand before an e-mail address and a colon.

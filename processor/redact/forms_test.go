@@ -538,6 +538,12 @@ func init() {
 // Forms that a dictionary, tables and a closer look at sentences are for.
 func init() {
 	for class, forms := range map[string][]string{
+		"parts": {"--X\r\nContent-Disposition: form-data; name*=UTF-8''pass%77ord\r\n\r\n§w\r\n--X--", "--X\r\nContent-Disposition: form-data; name*=UTF-8''%zz\r\n\r\n§w\r\n--X--", `{"parts":[{"headers":{"Content-Disposition":"form-data; name=\"token\""},"body":"§w"}]}`, `{"parts":[{"headers":{"content-disposition":["form-data; name=token"]},"content":"§w"}]}`},
+		"users with passwords": {
+			"login=bob:§p", "user=bob:§p", "account=bob:§p", "basic=bob:§p", "user: bob:§p", "username: bob:§p", `{"login":"bob:§p"}`, `{"login":"bob:§h"}`, `{"login":"bob:§w7j"}`, "creds=bob:§p,eve:§p", "creds=bob:§w,eve:§w", "logins: bob:§p; eve:§p", "user/pass bob/§p", "user/pass bob/§w", "username and password are bob and §p", "username and password are bob and §w", "login and password: bob, §p", "-u bob:§p https://h.example.org",
+			"svc:§w@unix(/tmp/mysql.sock)/db", "svc:§w@tcp(h:3306)/db", "user:§w@unix(/tmp/mysql.sock)/db",
+		},
+		"keys in places of their own": {"<password xsi:nil='false'>§w", "<password xsi:nil='false'>§p", "Authorization: Bearer\t§p", "Authorization: Bearer\t§t", "Authorization: Bearer\t§m", "UPDATE password old=§m new=§m", "UPDATE password old=§p new=§p", "UPDATE password old=§w new=§w"},
 		"values behind adjuncts": {
 			"temporary password of device 7 is §p", "SIM PUK of device 7 is §p", "token for device 7 is §t", "the password for the new server in rack 9 is §p", "the backup code for the new server in rack 9 is §p", "The token you need is §m", "password he used was §p", "PIN, which is §p, expired",
 			"§p is your device password. Do not share it.", "§p is your service account password. Do not share it.", "§p is your personal access token. Do not share it.", "§p is your MFA code. Do not share it.", "two-factor code mismatch: got §p", "old two-factor code §p no longer valid", "recovery key is §p",
