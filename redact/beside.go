@@ -440,8 +440,17 @@ func (p *Pass) partNamed(i int32) (around, name string) {
 	around = outerName(n.key)
 	switch last := segment(n.key); last {
 	case "headers", "header":
+		if n.kind == text && len(n.text) <= maxTag && indexFold(n.text, "content-disposition:") >= 0 {
+			return around, parameter(n.text, "name")
+		}
 		for c := n.child; c >= 0; c = p.nodes[c].next {
-			if _, name := p.partNamed(c); name != "" {
+			_, name := p.partNamed(c)
+			if first := p.nodes[c].child; n.kind == array && first >= 0 && p.nodes[first].next >= 0 { // ["Content-Disposition", …]
+				if v := &p.nodes[p.nodes[first].next]; v.kind == text && len(v.text) <= maxTag && strings.EqualFold(p.nodes[first].text, "content-disposition") {
+					name = parameter(v.text, "name")
+				}
+			}
+			if name != "" {
 				return around, name
 			}
 		}

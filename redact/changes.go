@@ -55,7 +55,7 @@ func (p *Pass) second(s string, x span) (y span, ok bool) {
 			return y, false
 		}
 		j += k
-		sure = quoted && j < len(s) && s[j] == s[x.to]
+		sure = quoted && j < len(s) && s[j] == s[x.to] || s[j-1] == '=' && endsIn(lowered(s[max(0, x.from-len("previous=")):x.from]), "old=", "before=", "from=", "previous=")
 	}
 	for j < len(s) && s[j] == ' ' {
 		j++

@@ -324,12 +324,21 @@ var couple = regexp.MustCompile(`(?i)\b(?:user(?:name)?|login|account)(?: ?/ ?| 
 
 // coupled takes the password out of such phrases, and leaves the user, which other rules took.
 func coupled(s string, list []span) []span {
-	for _, at := range couple.FindAllStringSubmatchIndex(s, -1) {
+	if indexFold(s, "pass") < 0 {
+		return list
+	}
+	found := slices.DeleteFunc(couple.FindAllStringSubmatchIndex(s, -1), func(at []int) bool {
 		v := s[at[4]:at[5]]
-		if !strings.HasPrefix(v, markerStart) && (harmlessValue(v) || !looksChosen(v, "password")) {
-			continue
-		}
-		list = slices.DeleteFunc(list, func(x span) bool { return x.from < at[3] && x.to > at[2] && x.to <= at[5] })
+		return !strings.HasPrefix(v, markerStart) && (harmlessValue(v) || !looksChosen(v, "password"))
+	})
+	if len(found) == 0 {
+		return list
+	}
+	list = slices.DeleteFunc(list, func(x span) bool {
+		k, _ := slices.BinarySearchFunc(found, x.from, func(at []int, from int) int { return at[3] - 1 - from })
+		return k < len(found) && x.from < found[k][3] && x.to > found[k][2] && x.to <= found[k][5]
+	})
+	for _, at := range found {
 		list = append(list, span{from: at[4], to: at[5], rule: rulePair})
 	}
 	return list

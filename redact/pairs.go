@@ -44,7 +44,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if name == "" || strings.Contains(name, " via ") || table && hasPrefixFold(name, "bearer ") {
 			continue
 		}
-		if at := i - len(name); s[i] == ':' && at > 0 && s[at-1] == '<' && strings.IndexByte(name, ' ') > 0 {
+		if s[i] == ':' && strings.IndexByte(name, ' ') > 0 && inTag(s, i-len(name)) {
 			continue // the prefix of an attribute
 		}
 		n := p.nature(lastName(name))
@@ -178,6 +178,15 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		i = max(i, list[len(list)-1].to-1)
 	}
 	return list
+}
+
+// inTag reports whether the name at i is that of an element, or its last part: <ns:password.
+func inTag(s string, i int) bool {
+	from := i
+	for i > 0 && from-i < 64 && (isNameByte(s[i-1]) || s[i-1] == ':') {
+		i--
+	}
+	return i > 0 && s[i-1] == '<'
 }
 
 // moreLogins finds the passwords of the logins that follow one which ends at at: bob:x,eve:y.

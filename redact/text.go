@@ -101,7 +101,7 @@ var looks = []struct {
 	{lookShell, "db.|.find|.insert|.update|.delete|.aggregate(|.count|.distinct(|.replace|.remove({|one({|many([|one( {|{$|$set|$match|filter|query:|query{|pipeline|mongo|err.op|writeerrors"},
 	{lookGraph, "query |query(|query{|mutation |mutation{|mutation(|subscription |fragment "},
 	{lookCommand, " -p|--|-u |-a |-w |passin|pass:| -U |sshpass|curl |mysql|psql|net use"},
-	{lookMarkup, "</|/>|'>|\">|<input|password>|passwd>|pwd>|secret>|token>|key>"},
+	{lookMarkup, "</|/>|'>|\">|' >|\" >|<input|password>|passwd>|pwd>|secret>|token>|key>"},
 	{lookMultipart, "content-disposition"},
 	{lookSealed, "kind: secret|kind:secret|kind: \"secret"},
 	{lookHook, "script.google.com|victorops|pagerduty.com|hc-ping|ntfy.sh|pabbly|discord.com/api|discordapp.com/api|webhook|logic.azure|chat.googleapis|hook.|hooks.|/hooks/|api.telegram|/bot|pipedream"},

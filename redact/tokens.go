@@ -351,6 +351,9 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 	if awsSecret(word, behindKey(s[max(0, from-80):from])) {
 		return append(list, span{from: from, to: to, rule: ruleEntropy})
 	}
+	if isLicence(word) && (nearTelling(s, from) || tellsBehind(s, to)) {
+		return append(list, span{from: from, to: to, rule: ruleEntropy})
+	}
 	if text := hexText(word); text != "" && decoded < maxDecode {
 		if rule := p.holds(text, decoded); rule != "" {
 			return append(list, span{from: from, to: to, rule: rule})
@@ -476,6 +479,20 @@ func awsSecret(s string, beside bool) bool {
 // behindKey reports whether a text ends shortly behind the id of an access key.
 func behindKey(before string) bool {
 	return strings.Contains(before, "AKIA") || strings.Contains(before, "ASIA")
+}
+
+// isLicence reports whether a word has the form of the key of a licence: five groups of five
+// upper-case letters and digits.
+func isLicence(s string) bool {
+	if len(s) != 29 {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if i%6 == 5 && s[i] != '-' || i%6 != 5 && !isUpper(s[i]) && !isDigit(s[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // hexText returns the text that hex digits encode, "" if they encode none.
