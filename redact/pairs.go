@@ -68,7 +68,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		switch n {
 		case secret, flagged, cookies, webhook, vendor, connection:
 		case userpass:
-			if from, to := valueAfter(s, i, false, n); from < to {
+			if from, to := valueAfter(s[:min(len(s), i+maxName)], i, false, n); from < to {
 				if k := passwordAt(s[from:to]); k > 0 {
 					list = moreLogins(s, to, append(list, span{from: from + k, to: to, rule: rulePair}))
 					i = list[len(list)-1].to - 1
@@ -89,7 +89,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			continue
 		default:
 			if loginNames[squeeze(lastName(name))] {
-				if from, to := valueAfter(s, i, false, n); from < to && chosenLogin(s[from:to]) {
+				if from, to := valueAfter(s[:min(len(s), i+maxName)], i, false, n); from < to && chosenLogin(s[from:to]) {
 					list = moreLogins(s, to, append(list, span{from: from + strings.IndexByte(s[from:to], ':') + 1, to: to, rule: rulePair}))
 					i = list[len(list)-1].to - 1
 				}

@@ -25,7 +25,7 @@ func chosenLogin(s string) bool {
 		return false
 	}
 	pass := s[k:]
-	if strong(pass) {
+	if strong(pass) || miscased(pass) {
 		return true
 	}
 	if len(pass) < 8 || !looksChosen(pass, "") {
