@@ -446,7 +446,11 @@ func (p *Pass) partNamed(i int32) (around, name string) {
 		for c := n.child; c >= 0; c = p.nodes[c].next {
 			_, name := p.partNamed(c)
 			if first := p.nodes[c].child; n.kind == array && first >= 0 && p.nodes[first].next >= 0 { // ["Content-Disposition", …]
-				if v := &p.nodes[p.nodes[first].next]; v.kind == text && len(v.text) <= maxTag && strings.EqualFold(p.nodes[first].text, "content-disposition") {
+				k, v := &p.nodes[first], &p.nodes[p.nodes[first].next]
+				if strings.EqualFold(v.text, "content-disposition") { // whatever their order
+					k, v = v, k
+				}
+				if v.kind == text && len(v.text) <= maxTag && strings.EqualFold(k.text, "content-disposition") {
 					name = parameter(v.text, "name")
 				}
 			}
