@@ -356,7 +356,7 @@ func TestKeysOfMaps(t *testing.T) {
 func TestKeysWithSigns(t *testing.T) {
 	e := engine(t, redact.Config{})
 	g := gen{rand.New(rand.NewPCG(*corpusSeed, 31))}
-	base := alnums + "+/"
+	base := alnums + "+"
 	group := func() string { return g.chars(2, "ABCDEFGHKL") + g.chars(2, numerals) + g.chars(1, "MNPQRS") }
 	for range 20 {
 		for _, form := range []string{"/" + g.chars(20, base) + "4xQ7+b" + g.chars(16, base) + "=", "/" + g.chars(30, base) + "4xQ7/b" + g.chars(25, base) + "==", "s." + g.chars(16, alnums) + "4xQ7bT2m", "s.m5wjbFYqUchcj4BJtdgaoNJH"} {
