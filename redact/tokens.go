@@ -544,9 +544,17 @@ func pathLike(s string) bool {
 }
 
 // slashedKey reports whether s may be base64 with slashes: chance may have made one short word
-// in it.
+// in it, but no part that is an id or in the case of a word.
 func slashedKey(s string) bool {
-	return len(s) >= 24 && mixedCase(s) && random(s, 3) && isBase64(s)
+	if len(s) < 24 || !mixedCase(s) || !random(s, 3) || !isBase64(s) {
+		return false
+	}
+	for part := range strings.SplitSeq(s, "/") {
+		if ulid(part) || isTraceID(part) || len(part) >= 3 && strings.Trim(part[1:], lowerLetters) == "" && isAlpha(part[0]) {
+			return false
+		}
+	}
+	return true
 }
 
 func isBase64(s string) bool {

@@ -199,3 +199,16 @@ func (s sower) fields() (list [][2]string) {
 	}
 	return list
 }
+
+// TestPathsWithIDsStay reads paths with ids of all kinds, which look like base64 with slashes.
+func TestPathsWithIDsStay(t *testing.T) {
+	run := pipeline(t)
+	s := sower{rand.New(rand.NewPCG(*pipelineSeed, 9))}
+	const upper = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+	for range 300 {
+		ulid, short, object := "01"+s.of(24, upper), s.of(12, alnums), s.of(24, "0123456789abcdef")
+		for _, path := range []string{"/api/v1/users/" + ulid, "/v2/orgs/" + short + "/members/" + ulid, "/" + ulid + "/items", "/Accounts/AC" + object + "/Messages/" + short, "/files/" + object + "/" + short, "/api/v1/Projects/" + ulid + "/Keys/" + short} {
+			require.Contains(t, written(run(record(attribute("url.path"), path))), path)
+		}
+	}
+}
