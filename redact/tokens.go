@@ -544,13 +544,13 @@ func pathLike(s string) bool {
 }
 
 // slashedKey reports whether s may be base64 with slashes: chance may have made one short word
-// in it, but no part that is an id or in the case of a word.
+// in it, but no id, and behind a slash at its beginning nothing in the case of a word.
 func slashedKey(s string) bool {
 	if len(s) < 24 || !mixedCase(s) || !random(s, 3) || !isBase64(s) {
 		return false
 	}
 	for part := range strings.SplitSeq(s, "/") {
-		if ulid(part) || isTraceID(part) || len(part) >= 3 && strings.Trim(part[1:], lowerLetters) == "" && isAlpha(part[0]) {
+		if ulid(part) || isTraceID(part) || s[0] == '/' && len(part) >= 3 && strings.Trim(part[1:], lowerLetters) == "" && isAlpha(part[0]) {
 			return false
 		}
 	}
