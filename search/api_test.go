@@ -407,13 +407,21 @@ func arrivalsCountWhatIsNewAndNotTheOwnReads(t *testing.T, s *server) {
 
 	for name, a := range map[string]answer{
 		"another account":  s.get("/api/v1/arrivals?since="+since, other),
-		"changed":          s.get("/api/v1/arrivals?since=A"+since[1:], owner),
+		"changed":          s.get("/api/v1/arrivals?since="+changed(since), owner),
 		"nonsense":         s.get("/api/v1/arrivals?since=%00", owner),
 		"a cursor of page": s.get("/api/v1/arrivals?since="+s.events("?limit=1", owner).Next, owner),
 	} {
 		require.Equal(t, http.StatusBadRequest, a.status, name)
 		require.Contains(t, a.body, `"parameter":"since"`, name)
 	}
+}
+
+// changed returns a cursor with another first letter.
+func changed(cursor string) string {
+	if cursor[0] == 'A' {
+		return "B" + cursor[1:]
+	}
+	return "A" + cursor[1:]
 }
 
 // A sseReader reads server-sent events.
