@@ -227,6 +227,11 @@ type near struct {
 	variables map[string]bool // of an operation of GraphQL, those that are secrets
 }
 
+// silent reports whether no member says anything of another one.
+func (x *near) silent() bool {
+	return len(x.pairs) == 0 && x.statement == "" && !x.command && !x.sealed && !x.granted && !x.jwk && x.called == "" && x.mail == "" && x.record == "" && !x.described && !x.masked && x.coded == "" && !x.streamed && x.variables == nil
+}
+
 // privateParts are members of a JSON web key that are secret.
 var privateParts = set(`k d p q dp dq qi oth`)
 
@@ -358,6 +363,9 @@ func (p *Pass) siblings(i int32) (x near) {
 		n := &p.nodes[c]
 		t := p.trait(n.key)
 		n.trait = t
+		if t.quiet {
+			continue
+		}
 		valued = valued || t.pairValue || t.valueTail || t.dotted || holders[t.tail]
 		x.granted = x.granted || t.grants
 		op = op || n.key == "op" && n.kind == text && len(n.text) == 1

@@ -326,7 +326,7 @@ func recurs(s string) bool {
 			digits++
 		}
 	}
-	return digits*3 < len(s)
+	return digits*2 < len(s)
 }
 
 // Account redacts the name of an account: as Field, and a password after a colon.

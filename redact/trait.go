@@ -27,7 +27,8 @@ type trait struct {
 	joins     bool   // its name is complete only with the one around it: api, key
 	mails     bool   // it is of a mail: to whom, or its text
 	answers   bool   // it is the answer to a question that is around it
-	clean     bool   // the name itself holds no secret, being a short identifier
+	clean     bool   // the name itself holds no secret
+	quiet     bool   // it says nothing of its value, and nothing of those beside it
 	shown     string // the name without keys of a map of secrets, "" if there are none
 	tail      string // its last word behind dots: see segment
 }
@@ -51,7 +52,7 @@ func (e *Engine) trait(name string) trait {
 	if strings.HasPrefix(last, "@") || strings.HasPrefix(last, "#") { // of XML as JSON: @key, #text
 		last = last[1:]
 	}
-	return trait{
+	t := trait{
 		nature:    e.classify(written),
 		namesPair: len(last) <= 16 && pairNames[last] || len(last) <= 32 && endsIn(last, pairNameEnds...) || len(last) == 2 && len(name) > 2 && pairNames[segment(outerName(name))], // name.en
 		pairValue: isPairValue(strings.TrimLeft(name[strings.LastIndexByte(name, '.')+1:], "@#")) || joined == "$",
@@ -78,7 +79,16 @@ func (e *Engine) trait(name string) trait {
 		shown:     e.withoutKeys(written),
 		tail:      segment(written),
 	}
+	t.quiet = t == trait{clean: t.clean, tail: t.tail} && isIdentifier(written) && !asked[last] && !endsIn(last, askedEnds...) && !tellsOf(written)
+	return t
 }
+
+// asked are names, and askedEnds their ends, that are looked at beside their traits: in
+// [Pass.siblings], [Pass.walkObject] and [Pass.member].
+var (
+	asked     = set(`op tsms source before after kind resource objectref gvk involvedobject type header headers contentdisposition record change diff delta config input data value`)
+	askedEnds = []string{"path", "keys", "loc", "location", "hook"}
+)
 
 // withoutGroup returns a name without the group of Kubernetes before what it names there:
 // authorization.k8s.io/decision.

@@ -143,6 +143,7 @@ func (p *Pass) walkObject(i int32, at place) bool {
 	if near.called != "" {
 		changed = p.calledWith(i, near.called, at) || changed
 	}
+	silent := near.silent() && !at.sealed
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		key := p.nodes[c].key
 		t := p.nodes[c].trait
@@ -154,7 +155,15 @@ func (p *Pass) walkObject(i int32, at place) bool {
 				if renamed = p.trait(name); t.nature == plain {
 					t = renamed
 				}
+			} else {
+				t.clean = true
 			}
+		}
+		if silent && t.quiet && renamed == nil {
+			p.path = append(p.path, key)
+			changed = p.walk(c, at) || changed
+			p.path = p.path[:len(p.path)-1]
+			continue
 		}
 		is := t.nature
 		if t.joins && (is == plain || is == userpass) && len(p.path) > 1 && !endsIn(squeeze(p.path[len(p.path)-1]), "data", "ref") {
