@@ -128,12 +128,12 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 		changed := false
 		if node.kind == array {
 			for c := node.child; c >= 0; c = p.nodes[c].next {
-				if p.nodes[c].kind == text && mingled(p.nodes[c].text) {
+				if p.nodes[c].kind == text && isSecretOf(node.key, p.nodes[c].text) {
 					changed = p.omit(c, marker(ruleKey), ruleKey) || changed
 				}
 			}
 		}
-		if node.kind == text && mingled(node.text) {
+		if node.kind == text && isSecretOf(node.key, node.text) {
 			return p.omit(i, marker(ruleKey), ruleKey)
 		}
 		return p.walk(i, at) || changed

@@ -71,7 +71,7 @@ var secretTerms = set(`
 	wpa2key wpa3key wpakey wlankey wirelesskey networksecuritykey functionskey otpkey totpkey hotpkey mfakey securestring securevalue securetext
 	verifycode emailcode tfacode twofacode totpcode hotpcode passwordcode signincode
 	seedword walletseed recoveryword backupword secretword cardverification cardverificationvalue cardverificationnumber cardsecuritycode cardcode cvnumber
-	nwkskey appskey nwkkey fnwksintkey snwksintkey nwksenckey instrumentationkey bcrypthash argon2hash scrypthash refreshtok accesstok authtok sessiontok apitok
+	nwkskey appskey nwkkey fnwksintkey snwksintkey nwksenckey instrumentationkey bcrypthash argon2hash scrypthash refreshtok accesstok authtok sessiontok apitok cfid
 	nationalinsurancenumber nino socialinsurance medicarenumber transactionauthenticationnumber socialsecurityno passportid laravelsession cisession symfonysession playsession racksession beakersessionid koasess smsession moodlesession arraffinity aspxauth wordpressloggedin unlockpattern challengeanswer clientsecretvalue bindpassword bindcredentials
 `)
 
@@ -495,6 +495,9 @@ func inside(name string) nature {
 		case part == "payload" && (strings.HasPrefix(rest, "after.") || strings.HasPrefix(rest, "before.")):
 			return rows // of a stream of changes
 		case payloadWords[part], bodyWords[part], responseWords[part], len(w) > 0 && (w[len(w)-1] == "body" || remarkWords[w[len(w)-1]]), part == "sms", part == "chatmessage":
+			if inside(rest) == cookies {
+				return cookies
+			}
 			return body
 		}
 		sent = len(w) > 0 && ofRequests[w[len(w)-1]]
@@ -606,6 +609,21 @@ func (e *Engine) isLikely(name string, w []string) bool {
 	}
 	is := e.secretNature(w[:n-1], strings.Join(w[:n-1], ""))
 	return is == secret || is == flagged && strings.HasPrefix(w[n-2], "pass") || vague[w[n-1]] && n > 2 && w[n-2] == "key" && (vendorWords[w[n-3]] || issuers[w[n-3]])
+}
+
+// trials are those of them behind which there is no name of anything, but a secret or a result.
+var trials = set(`test tests last check`)
+
+// isSecretOf reports whether a value under a name that is likely a secret's is one.
+func isSecretOf(name, v string) bool {
+	if mingled(v) {
+		return true
+	}
+	last := name[strings.LastIndexAny(name, "_-.[ ")+1:]
+	if w := lowered(last); !trials[w] && !endsIn(last, "Test", "Tests", "Last", "Check") {
+		return false
+	}
+	return coined(lowered(v)) && !strings.HasSuffix(v, "ly")
 }
 
 // keyOfSecret are those of them behind which no names made by chance stand.

@@ -76,7 +76,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			}
 			continue
 		case likely:
-			if from, to := valueAfter(s[:min(len(s), i+maxSpread)], i, false, n); from < to && mingled(s[from:to]) {
+			if from, to := valueAfter(s[:min(len(s), i+maxSpread)], i, false, n); from < to && isSecretOf(name, s[from:to]) {
 				list = append(list, span{from: from, to: to, rule: rulePair})
 				i = to - 1
 			}
@@ -231,10 +231,16 @@ func behindScheme(s, name string, from, to int) int {
 		return to
 	}
 	end := wordEnd(s, to+1)
-	if v := s[to+1 : end]; !looksChosen(v, "password") || isTime(v) {
+	if v := s[to+1 : end]; !(looksChosen(v, "password") || isUUID(v) && isScheme(s[from:to])) || isTime(v) {
 		return to
 	}
 	return end
+}
+
+// isScheme reports whether a word before a UUID may be the name of a scheme for credentials.
+func isScheme(s string) bool {
+	low := lowered(s)
+	return (isUpper(s[0]) || endsIn(low, "key", "token", "auth")) && !inDictionary(low) && !fillers[low]
 }
 
 // doneTo reports whether a name is a secret that has one itself, and what was done to it:
@@ -258,9 +264,12 @@ func isPathOfWords(s string) bool {
 
 // isTag reports whether v is the version of the image whose name has its last part at i:
 // registry.example.com/token:1.15.
-func isTag(s string, i int, v string) bool {
+func isTag(s string, i int, v string) bool { return i > 0 && s[i-1] == '/' && isVersion(v) }
+
+// isVersion reports whether v is a version of several numbers: 1.25.3-alpine.
+func isVersion(v string) bool {
 	v = strings.TrimPrefix(v, "v")
-	if i == 0 || s[i-1] != '/' || v == "" || !isDigit(v[0]) || strings.IndexByte(v, '.') < 0 {
+	if v == "" || !isDigit(v[0]) || strings.IndexByte(v, '.') < 0 {
 		return false
 	}
 	for part := range strings.SplitSeq(v, ".") {

@@ -243,6 +243,9 @@ func backward(s, low string, list []span) []span {
 			continue
 		}
 		noun := strings.TrimSuffix(low[at+2:at+end], "s")
+		if first, rest, ok := strings.Cut(noun, " "); ok && articles[first] {
+			noun = rest
+		}
 		if !nounSet[noun] && !nounSet[noun[strings.LastIndexByte(noun, ' ')+1:]] {
 			continue
 		}
@@ -365,6 +368,9 @@ func beforeNoun(s, low string, i int, noun string) (x span, ok bool) {
 	for n := 0; n < 4 && from < to && owners[low[from:to]]; n++ {
 		from, to = word(from)
 		owned = true
+	}
+	if low[from:to] == "of" && endsIn(low[max(0, from-len(" instead ")):from], " instead ") {
+		return insteadOf(s, low, from-len(" instead "))
 	}
 	if !before[low[from:to]] { // what kind of secret it is: the wifi password
 		for from, to = word(from); from < to && owners[low[from:to]]; {
@@ -651,6 +657,22 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 
 // adjuncts are words behind the name of a secret that begin to say whose, where or which it is.
 var adjuncts = set(`for of on in at to from by with you he she they we i that which who used needed required belonging assigned`)
+
+// insteadOf finds what somebody typed that ends at end, in place of a secret: typed x instead of
+// the token.
+func insteadOf(s, low string, end int) (x span, ok bool) {
+	from := behindLast(s, end, " \t\n")
+	verb := low[behindLast(s, max(0, from-1), " \t\n\"'("):max(0, from-1)]
+	x = span{from: from, to: end, rule: ruleProse}
+	for x.from < x.to && strings.IndexByte("\"'`", s[x.from]) >= 0 {
+		x.from++
+	}
+	for x.to > x.from && strings.IndexByte("\"'`,", s[x.to-1]) >= 0 {
+		x.to--
+	}
+	v := low[x.from:x.to]
+	return x, givers[verb] && !authMethods[v] && !isAddressee(v) && (coined(v) || looksChosen(s[x.from:x.to], "password"))
+}
 
 // behindAdjunct finds the value of a secret that ends at j behind such words: password of
 // device 7 is x, the token you need is x, the PIN, which is x.

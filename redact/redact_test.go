@@ -90,6 +90,8 @@ func TestRequest(t *testing.T) {
 		{`{"kind":"Secret","data":{"a":"eA=="}}`, `{"kind":"Secret","data":"[redacted:key]"}`},
 		{`{"url":"postgres://app:pw@db/x"}`, `{"url":"postgres://app:[redacted:userinfo]@db/x"}`},
 		{`user=alice&password=x%20y&page=2`, `user=alice&password=[redacted:key]&page=2`},
+		{`user=bob%3AtaRiko7%21xq&note=a%20b&page=2`, `user=bob%3A[redacted:pair]&note=[redacted:text]&page=2`},
+		{`link=https%3A%2F%2Fx.org%2Fa%3Ftoken%3Dabc1234567%26b%3D1&page=2`, `link=https%3A%2F%2Fx.org%2Fa%3Ftoken%3D[redacted:url]%26b%3D1&page=2`},
 		{"<user><name>alice</name><password>x</password></user>", "<user><name>alice</name><password>[redacted:key]</password></user>"},
 		{"user: alice\npassword: x y\nsize: 3", "user: alice\npassword: [redacted:key]\nsize: 3"},
 		{"free text of somebody", "[redacted:text]"},

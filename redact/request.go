@@ -221,7 +221,12 @@ func (p *Pass) form(s string) string {
 		case p.e.isPlaceholder(out):
 			b.WriteString(out)
 		default:
-			b.WriteString(strings.ReplaceAll(url.QueryEscape(out), "%5Bredacted%3A", markerStart))
+			at := 0
+			for _, o := range p.e.placeholders(out) {
+				b.WriteString(url.QueryEscape(out[at:o.from]) + out[o.from:o.to])
+				at = o.to
+			}
+			b.WriteString(url.QueryEscape(out[at:]))
 		}
 	}
 	return b.String()

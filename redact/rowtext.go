@@ -217,12 +217,52 @@ func elementSpans(s string, list []span) []span {
 		if k := indexFold(s[inner:], "</"+strings.ToLower(full)); k >= 0 {
 			to = inner + k
 		}
-		if strings.TrimSpace(s[inner:to]) != "" {
+		if strings.TrimSpace(s[inner:to]) != "" && !isSetting(s[inner:to]) {
 			list = append(list, span{from: inner, to: to, rule: ruleRows})
 		}
 		at = max(at, to)
 	}
 }
+
+// isSetting reports whether a row of HTML is no record but a name and its value, both of known
+// words: <td>role</td><td>editor</td>.
+func isSetting(row string) bool {
+	if len(row) > maxTag {
+		return false
+	}
+	var cells []string
+	for rest := strings.TrimSpace(row); rest != ""; rest = strings.TrimSpace(rest) {
+		gt := strings.IndexByte(rest, '>')
+		if tag := lowered(rest[:max(0, gt)]); gt < 0 || tag != "<td" && (tag != "<th" || len(cells) > 0) || len(cells) == 2 {
+			return false
+		}
+		cell, after, ok := strings.Cut(rest[gt+1:], "</")
+		end := strings.IndexByte(after, '>')
+		if !ok || end < 0 {
+			return false
+		}
+		cells, rest = append(cells, lowered(strings.TrimSpace(cell))), after[end+1:]
+	}
+	return len(cells) == 2 && isKnown(strings.TrimSuffix(cells[0], ":"), " _-") && isKnown(cells[1], "_-.:/")
+}
+
+// isKnown reports whether a text is words of a dictionary, numbers and the like between some signs,
+// and says nothing of people.
+func isKnown(s, between string) bool {
+	if s == "" || len(s) > 40 {
+		return false
+	}
+	for w := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune(between, r) }) {
+		if ofPeople[w] || len(w) > 2 && !inDictionary(w) && !jargon[w] && !sounding[w] && !number(w) || !isIdentifier(w) {
+			return false
+		}
+	}
+	return true
+}
+
+// ofPeople are words of names of what tables say of people.
+var ofPeople = set(`name names first last customer customers client person people patient patients employee employees member members contact contacts city town street address
+	birth birthday born age gender salary income phone mobile email mail religion nationality diagnosis`)
 
 // rowElement reports whether an element is a row, or holds some.
 func rowElement(name string) bool {

@@ -129,7 +129,7 @@ func startsStatement(s string, never *[maxStarts]bool) bool {
 			continue // no procedure: exec 'a command'
 		}
 		if x.near > 0 {
-			if indexFold(s[n:min(len(s), n+x.near)], x.then) >= 0 {
+			if i := indexFold(s[n:min(len(s), n+x.near)], x.then); i >= 0 && (x.verb == "set" || namesNext(s[n+i+len(x.then):])) {
 				return true
 			}
 			continue
@@ -140,6 +140,12 @@ func startsStatement(s string, never *[maxStarts]bool) bool {
 		never[k] = true
 	}
 	return false
+}
+
+// namesNext reports whether what is created or altered may be named next: create user x, not
+// what somebody called a task: create user].
+func namesNext(s string) bool {
+	return s == "" || s[0] <= ' ' || strings.IndexByte("\"'`(/;?", s[0]) >= 0
 }
 
 // callsNext reports whether a space, a name, if any, and a bracket come next.

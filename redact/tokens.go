@@ -625,7 +625,11 @@ func noSlash(s string) bool { return strings.IndexByte(s, '/') < 0 }
 // nearTelling reports whether a word that tells of a secret stands shortly
 // before at.
 func nearTelling(s string, at int) bool {
-	near := strings.ToLower(s[max(0, at-40):at])
+	near := s[max(0, at-40):at]
+	if strings.Contains(near, "PAT ") { // personal access token
+		return true
+	}
+	near = strings.ToLower(near)
 	for _, w := range []string{"key", "token", "secret", "passw", "passc", "passph", "pwd", "bearer", "hmac", "pat:", "seed", "credential", "signature", "auth", "schlüssel", "schlussel", "ключ", "sleutel", "klucz", "chiave", "chave"} {
 		if strings.Contains(near, w) {
 			return true

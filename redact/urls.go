@@ -25,11 +25,17 @@ func chosenLogin(s string) bool {
 		return false
 	}
 	pass := s[k:]
+	if isVersion(pass) {
+		return false // of an image
+	}
 	if strong(pass) || miscased(pass) {
 		return true
 	}
 	if len(pass) < 8 || !looksChosen(pass, "") {
 		return false
+	}
+	if isPhrase(pass) && isIdentifier(s[:k-1]) && !inDictionary(s[:k-1]) && !jargon[s[:k-1]] {
+		return true
 	}
 	var array [maxWords]string
 	for _, w := range words(pass, array[:0]) {
@@ -39,6 +45,30 @@ func chosenLogin(s string) bool {
 	}
 	return true
 }
+
+// isPhrase reports whether s is words between dashes, one of a dictionary and none that tells of
+// systems, and a number of three digits or more, as generators make passwords.
+func isPhrase(s string) bool {
+	i := strings.LastIndexByte(s, '-')
+	if i < 0 || len(s)-i <= 3 || len(s)-i > 7 || !number(s[i+1:]) || strings.IndexByte(s[:i], '-') < 0 {
+		return false
+	}
+	known := false
+	for w := range strings.SplitSeq(s[:i], "-") {
+		if len(w) < 3 || strings.Trim(w, lowerLetters) != "" || ofSystems[w] || jargon[w] || sounding[w] {
+			return false
+		}
+		known = known || inDictionary(w)
+	}
+	return known
+}
+
+// ofSystems are words in the names of accounts of systems.
+var ofSystems = set(`prod production staging stage develop development testing demo live sandbox main core shared common public private internal external global local
+	billing orders payment payments invoice shop store sales support finance marketing legal audit report reports service services server worker batch
+	cluster node host pool group team tenant project customer client partner vendor system machine robot deploy build release backup restore monitor
+	north south east west central europe asia account number order ticket case item user admin root guest viewer editor reader writer owner member role
+	read write load sync import export queue topic cache mail message event data table index page file image container version batch run task step stage`)
 
 // numbered reports whether s is a word that no dictionary holds, and digits behind it, as
 // passwords are chosen: nalopomu8034.
@@ -142,7 +172,28 @@ func userinfo(s string, start, end int, list []span) []span {
 	if len(info) >= 16 && strings.IndexByte(info, '/') < 0 || len(info) >= 10 && isIdentifier(info) && mingled(info) && !numbered(info) || len(info) >= 8 && strings.Contains(s[start:end], ".git") && strings.IndexByte(info, '/') < 0 && looksChosen(info, "") {
 		return append(list, span{from: start, to: start + host, rule: ruleUserinfo})
 	}
+	if schemes := s[max(0, start-maxScheme) : start-len("://")]; len(info) >= 8 && isIdentifier(info) && isTokenOf(schemes[strings.LastIndexAny(schemes, " \t\r\n\"'=(<")+1:], info) {
+		return append(list, span{from: start, to: start + host, rule: ruleUserinfo})
+	}
 	return list
+}
+
+const maxScheme = 24 // bytes of the scheme of a URL
+
+// systems are schemes of URLs of databases and of what carries messages.
+var systems = set(`nats redis rediss amqp amqps mqtt mqtts stomp kafka pulsar mongodb mongodb+srv postgres postgresql mysql mariadb clickhouse cassandra influx influxdb couchbase etcd memcached`)
+
+// isTokenOf reports whether what stands alone before the host of such a URL is a token, not
+// a login: upper and lower case with digits and no word in them, or, as NATS has tokens there,
+// anything made by chance.
+func isTokenOf(scheme, info string) bool {
+	switch scheme = lowered(scheme); {
+	case !systems[scheme] || wordy(info):
+		return false
+	case scheme == "nats":
+		return strong(info) || miscased(info) || mingled(info) || coined(lowered(info))
+	}
+	return strong(info) || miscased(info)
 }
 
 // hostThenPath reports whether s begins with the name of a host, and a path without

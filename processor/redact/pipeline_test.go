@@ -82,7 +82,8 @@ func (s sower) word() string {
 
 // fill puts secrets in place of the signs of a form: §p a chosen password, §t a
 // token, §w a word, §m letters of both cases, §h 32 hex digits, §r a value of a row, §n a
-// number, §d a code of six digits, §y one of four, §c a card, each a new one, and returns them.
+// number, §d a code of six digits, §y one of four, §c a card, §u a UUID, §k a key in
+// base64 with slashes, each a new one, and returns them.
 func (s sower) fill(form string) (text string, secrets []string) {
 	var b strings.Builder
 	for {
@@ -124,6 +125,11 @@ func (s sower) fill(form string) (text string, secrets []string) {
 			secret = s.of(1, "123456789") + s.of(5, digits)
 		case 'c':
 			secret = s.card()
+		case 'u':
+			h := s.of(32, "0123456789abcdef")
+			secret = h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-a" + h[17:20] + "-" + h[20:]
+		case 'k':
+			secret = s.of(1, lowers+"/") + "/" + s.of(1, lowers) + "+" + s.of(4, alnums) + "/4xQ7" + s.of(13, alnums) + "/" + s.of(16, alnums+"+/") + "="
 		default:
 			panic("form: " + form)
 		}
