@@ -125,7 +125,7 @@ type pair struct {
 
 // holders are names of objects and lists that hold the values of what is named beside them:
 // {"field": "password", "diff": {"old": …}}.
-var holders = set(`change diff delta config`)
+var holders = set(`change diff delta config attribute attributes property properties props`)
 
 // held redacts the values in node i, beside the name of a secret.
 func (p *Pass) held(i int32, n nature, at place) bool {
@@ -158,6 +158,17 @@ func paired(pairs []pair, i int32, key string, t *trait) nature {
 		}
 	}
 	return plain
+}
+
+// besides returns the nature of member i by the names beside it; a single word or a number is
+// no content.
+func (p *Pass) besides(pairs []pair, i int32, t *trait) nature {
+	n := &p.nodes[i]
+	is := paired(pairs, i, n.key, t)
+	if (is == payload || is == answer || is == rows) && n.kind != object && n.kind != array && (n.kind != text || strings.IndexByte(n.text, ' ') < 0) {
+		return plain
+	}
+	return is
 }
 
 // ofChange are words of names that say which value of a change one is, and ofValue
@@ -415,6 +426,7 @@ func (p *Pass) siblings(i int32) (x near) {
 	if !named || !valued {
 		return x
 	}
+	var contents []pair
 	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
 		n := &p.nodes[c]
 		around := outerName(n.key)
@@ -428,6 +440,9 @@ func (p *Pass) siblings(i int32) (x near) {
 		}
 		nature := p.pairNature(lastSegment(name))
 		if nature == plain {
+			if of := p.nature(name); of == rows || of == payload || of == answer {
+				contents = append(contents, pair{around, stem(n.key), of, -1})
+			}
 			continue
 		}
 		x.pairs = append(x.pairs, pair{around, stem(n.key), nature, c})
@@ -438,6 +453,7 @@ func (p *Pass) siblings(i int32) (x near) {
 			break
 		}
 	}
+	x.pairs = append(x.pairs, contents...) // a secret comes first
 	return x
 }
 

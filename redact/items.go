@@ -131,6 +131,17 @@ func (p *Pass) argument(s string, i int32) nature {
 	return plain
 }
 
+// spoken reports whether item c of list i is the name of a secret in words, with its value
+// behind it: ["User Password", "x"].
+func (p *Pass) spoken(c, i int32) bool {
+	name, next := p.nodes[c].text, &p.nodes[p.nodes[c].next]
+	if k := strings.IndexByte(name, ' '); k <= 0 || len(name) > 40 || next.kind != text || strings.Count(name, " ") > 2 || !p.ofPairs(name, i) {
+		return false
+	}
+	name = strings.ReplaceAll(name, " ", "_")
+	return isIdentifier(name) && (mingled(next.text) || coined(next.text)) && p.nature(name) == secret
+}
+
 // pairLists are lists in the plural that may be names and their values in turn.
 var pairLists = set(`args arguments params parameters options opts flags headers values vars variables fields pairs attributes properties props settings items entries credentials creds secrets
 	tokens keys cookies auths changes diffs deltas lines commands cmds words parts`)

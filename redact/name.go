@@ -359,7 +359,8 @@ func (e *Engine) classify(name string) nature {
 
 // owning are those whose a secret is, and what it is for, before its name: ADMINSSN, cardpin.
 var owning = set(`admin root user customer employee client person member patient holder account system guest
-	card transaction voicemail phone mobile sim atm bank banking payment wallet door alarm lock locker terminal signin signing login`)
+	card transaction voicemail phone mobile sim atm bank banking payment wallet door alarm lock locker terminal signin signing login
+	sms email mail verification recovery activation unlock reset security backup`)
 
 // spelled looks for the name of a secret in a name as it is, without the ending of
 // a kind of data (credentialsJson), with its letters together (s e c r e t), and
@@ -725,7 +726,7 @@ func (e *Engine) isEmbedded(word string) bool {
 
 // dataForms are words behind the name of a value that leave it one: pin_raw, cookieB64.
 var dataForms = set(`value text plain raw b64 base64 enc encrypted str string input again repeat repeated new old json cleartext hash hashed digest data bytes array current
-	prev previous backup copy env var prod dev staging primary secondary main confirm confirmation confirmed verify verification code number entry digits`)
+	prev previous backup copy env var prod dev staging primary secondary main confirm confirmation confirmed verify verification code codes number entry digits phrase`)
 
 // results are secrets of which a check has a result: cvv_result.
 var results = set(`cvv cvc cvv2 cvc2 cvn csc pin otp totp password token signature captcha assertion`)

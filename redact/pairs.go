@@ -34,6 +34,9 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			before--
 		}
 		name, lineStart := nameBefore(s, before)
+		if name == "" && s[i] == ':' {
+			name, lineStart = explicitKey(s, i), true
+		}
 		if s[i] == ':' && (i == 0 || strings.IndexByte(" {(,[\t\n", s[i-1]) >= 0) {
 			if x, ok := p.keyword(s, i+1); ok {
 				list = append(list, x)
@@ -178,6 +181,22 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		i = max(i, list[len(list)-1].to-1)
 	}
 	return list
+}
+
+// explicitKey returns the key of YAML in the line before the colon at i, with which its value
+// begins: "? name" and ": value".
+func explicitKey(s string, i int) string {
+	line := strings.TrimRight(s[max(0, i-maxName):i], " \t")
+	line, ok := strings.CutSuffix(line, "\n")
+	if !ok {
+		return ""
+	}
+	line = strings.TrimSpace(line[strings.LastIndexByte(line, '\n')+1:])
+	k := strings.LastIndex(line, "? ")
+	if k < 0 {
+		return ""
+	}
+	return strings.Trim(line[k+2:], " \"'")
 }
 
 // inTag reports whether the name at i is that of an element, or its last part: <ns:password.

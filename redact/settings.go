@@ -66,8 +66,9 @@ var quotedSettings = regexp.MustCompile(`(?i)\b(?:set|reset|setting|chang(?:e|ed
 // turned are sentences that say from what to what a name was set.
 var turned = regexp.MustCompile(`(?i)\b(?:set|reset|chang(?:e|ed|ing)|updat(?:e|ed|ing)|modif(?:y|ied|ying)|rotat(?:e|ed|ing)) (?:the |a |its |value of )?([\w.-]{2,64}) from ["'` + "`" + `]?([^\s"'` + "`" + `]{1,512})["'` + "`" + `]? to ["'` + "`" + `]?([^\s"'` + "`" + `]{1,512})`)
 
-// shellSets are variables that shells without = set: set -x NAME value, setenv NAME value, and files of containers: ENV NAME value.
-var shellSets = regexp.MustCompile(`\b(?:set(?: -{1,2}\w+)+|setenv|setx|ENV) ([A-Za-z_]\w{1,63}) ([^\s"']{1,512})`)
+// shellSets are variables that shells without = set, and files of containers and servers:
+// set -x NAME value, setenv NAME value, ENV NAME value.
+var shellSets = regexp.MustCompile(`\b(?:set(?: -{1,2}\w+)+|setenv|setx|ENV|SetEnv) ([A-Za-z_][\w./-]{1,63}) ([^\s"']{1,512})`)
 
 // assignments are names and values side by side in calls and tuples:
 // setProperty("name", "value"), ('name', 'value'), {name, "value"}.
@@ -101,7 +102,7 @@ func (p *Pass) quotedBefore(s string, list []span) []span {
 			}
 		}
 	}
-	if strings.Contains(s, "set") || strings.Contains(s, "ENV ") {
+	if strings.Contains(s, "set") || strings.Contains(s, "ENV ") || strings.Contains(s, "SetEnv ") {
 		for _, at := range shellSets.FindAllStringSubmatchIndex(s, -1) {
 			if p.secretName(s[at[2]:at[3]]) && !harmlessValue(s[at[4]:at[5]]) {
 				list = append(list, span{from: at[4], to: at[5], rule: rulePair})

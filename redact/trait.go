@@ -79,14 +79,14 @@ func (e *Engine) trait(name string) trait {
 		shown:     e.withoutKeys(written),
 		tail:      segment(written),
 	}
-	t.quiet = t == trait{clean: t.clean, tail: t.tail} && isIdentifier(written) && !asked[last] && !endsIn(last, askedEnds...) && !tellsOf(written)
+	t.quiet = t == trait{clean: t.clean, tail: t.tail} && isIdentifier(written) && !asked[last] && !holders[last] && !ofLogin[last] && !endsIn(last, askedEnds...) && !tellsOf(written)
 	return t
 }
 
 // asked are names, and askedEnds their ends, that are looked at beside their traits: in
 // [Pass.siblings], [Pass.walkObject] and [Pass.member].
 var (
-	asked     = set(`op tsms source before after kind resource objectref gvk involvedobject type header headers contentdisposition record change diff delta config input data value`)
+	asked     = set(`op tsms source before after kind resource objectref gvk involvedobject type header headers contentdisposition record`)
 	askedEnds = []string{"path", "keys", "loc", "location", "hook"}
 )
 

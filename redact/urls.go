@@ -323,8 +323,34 @@ func (p *Pass) querySpans(s string, at int, list []span) []span {
 			if value != "" {
 				list = append(list, span{from: from, to: to, rule: ruleURL})
 			}
+		} else if strings.IndexByte(value, '%') >= 0 {
+			list = p.encodedQuery(s, from, to, list)
 		}
 		at = to + 1
+	}
+	return list
+}
+
+// encodedQuery judges the parameters of a URL that is the value from from to to of another
+// one's: next=%2Fy%3Fkey%3Dx.
+func (p *Pass) encodedQuery(s string, from, to int, list []span) []span {
+	for at := from; at < to; {
+		eq := indexFold(s[at:to], "%3d")
+		if eq < 0 {
+			break
+		}
+		name := s[at : at+eq]
+		if k := strings.LastIndexByte(name, '%'); k >= 0 && len(name) >= k+3 && (strings.EqualFold(name[k:k+3], "%3f") || name[k:k+3] == "%26") {
+			name = name[k+3:]
+		}
+		begin, end := at+eq+3, to
+		if k := strings.Index(s[begin:to], "%26"); k >= 0 {
+			end = begin + k
+		}
+		if joined := squeeze(name); begin < end && (p.secretName(name) || queryNames[joined] && (!queryPlain[joined] || end-begin >= 10 && random(s[begin:end], 1))) {
+			list = append(list, span{from: begin, to: end, rule: ruleURL})
+		}
+		at = end
 	}
 	return list
 }

@@ -189,8 +189,8 @@ func (p *Pass) walkObject(i int32, at place) bool {
 		switch {
 		case (key == "before" || key == "after") && (near.streamed || len(p.path) > 0 && segment(p.path[len(p.path)-1]) == "payload") && p.nodes[c].kind == object && is == plain:
 			is = rows
-		case len(pairs) > 0 && paired(pairs, c, key, t) != plain && !p.names(c):
-			is = paired(pairs, c, key, t)
+		case len(pairs) > 0 && p.besides(pairs, c, t) != plain && !p.names(c):
+			is = p.besides(pairs, c, t)
 		case is == payload && p.isLabelled(i, c):
 			is = plain
 		case near.jwk && privateParts[t.tail], t.code && is == plain && p.nodes[c].kind == text && p.isTyped(i, c, at.coded || near.brings(key)):
@@ -340,6 +340,9 @@ func (p *Pass) walkArray(i int32, at place) bool {
 				}
 				if count == named && after == plain && p.inChanges() && p.nodes[c].next >= 0 && !p.onlyNames(i, p.nodes[c].next) {
 					after = p.pairNature(p.nodes[c].text)
+				}
+				if after == plain && p.nodes[c].next >= 0 && p.spoken(c, i) {
+					after = secret
 				}
 				again = after != plain && count == named
 				changed = p.glued(c) || p.assigned(c) || changed

@@ -568,6 +568,13 @@ func init() {
 		"sessions without a cookie":  {"CFID=§n; CFTOKEN=§n", "sent CFID=§n; CFTOKEN=§h", `{"event.payload.Cookies.sid":"§w"}`, `{"event.payload.cookies.theme":"§w"}`, `{"event":{"payload.Cookies.sid":"§w"}}`},
 		"logins of words":            {`{"account":"bob:marble-rome-§y"}`, `{"login":"bob:marble-rome-§y"}`, `{"user":"bob:marble-rome-§y"}`, "account=bob:marble-rome-§y"},
 		"rows of two cells":          {"<table><tr><td>role</td><td>§w</td></tr><tr><td>7</td><td>§w</td></tr></table>", "<table><tr><td>first name</td><td>§w</td></tr><tr><td>role</td><td>editor</td><td>§w</td></tr></table>", "<table><tr><td>api key</td><td>§w</td></tr></table>", "<table><tr><th>api key</th><td>§p</td></tr><tr><td>role</td><td>editor</td></tr></table>"},
+		"names of one word":          {`{"smsotp":"§n"}`, `{"emailotp":"§p"}`, `{"pin_codes":"§n"}`, `{"pinCodes":["§n"]}`, `{"verificationpin":"§n"}`, `{"mnemonicphrase":"§w"}`, `{"recoverypin":"§n"}`, "SMSOTP=§n"},
+		"pairs around values":        {`{"inputs":{"0":{"name":"client_secret","attributes":{"value":"§p"}}}}`, `{"name":"password","properties":{"value":"§w"}}`, `{"field":{"name":"api_key","props":{"defaultValue":"§w"}}}`, `{"key":"pin","attributes":{"value":§n}}`},
+		"pairs of contents":          {`{"items":[{"name":"resultset","value":{"a1":{"id":0,"full_name":"§w §w"}}}]}`, `{"items":[{"name":"messages","value":["Dear §w, we met"]}]}`, `{"items":[{"name":"records","value":[[0,"§w §w"],[1,"§w §w"],[2,"x"],[3,"y"]]}]}`, `{"items":[{"key":"completion","value":"Dear team, §w asked"}]}`, `{"items":[{"name":"body_html","value":["Dear team, §w asked"]},{"name":"port","value":17}]}`},
+		"keys of YAML on their own":  {"? account_key\n: §w", "? account-key\n: §p", "ok\n? \"db password\"\n: §w\n? zone\n: x", "? core/recovery_phrase\n: §p"},
+		"pairs without brackets":     {`{"env":["tokenizer","bpe","User Password","§w"]}`, `{"env":["commit","4027b1a","X-Api-Key","§w"]}`, `["zone","eu","db password","§w"]`},
+		"keys within keys":           {"https://h.example.com/r?next=%2Fy%3Fkey%3D§h", "https://h.example.com/r?next=%2Fy%3Ftoken%3D§w", "https://h.example.com/login?redirect=https%3A%2F%2Fa.example%2Fcb%3Fsecret%3D§w"},
+		"lines of images":            {"ENV storage.account.key §p", "ENV core/private_key §w", "ENV recovery-phrase §w", "ENV DB_PASSWORD §w", "RUN x\nENV API_KEY §w\nCMD y", "SetEnv DB_PASSWORD §w"},
 		"names in disguise":          {`{"p4ssw0rd":"§w"}`, `{"s e c r e t":"§w"}`, `{"pa$$word":"§w"}`, "signing_key?: §w", "+ api_key: §w", "db.password[0]=§w", "auth_token(value=§w)", "#define API_SECRET \"§w\"", "{passwd,\"§w\"}"},
 	} {
 		pipelineForms[class] = forms
