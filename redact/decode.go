@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"html"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -284,5 +285,5 @@ func isClaims(s string) bool {
 // basicPair reports whether s is user:password.
 func basicPair(s string) bool {
 	user, pass, ok := strings.Cut(s, ":")
-	return ok && user != "" && len(pass) >= 4 && !strings.ContainsAny(s, " \t\r\n/") && isASCII(s)
+	return ok && user != "" && len(pass) >= 4 && !strings.ContainsAny(s, " \t\r\n/") && isASCII(user) && strings.IndexFunc(pass, func(r rune) bool { return r >= utf8.RuneSelf && !unicode.IsLetter(r) }) < 0
 }

@@ -172,6 +172,7 @@ func TestFormsGone(t *testing.T) {
 			"netrc":         {"machine h login bob password %s", g.password()},
 			"reset link":    {"https://app.example.com/password/" + g.pick("reset", "invite", "verify", "confirm", "magic") + "/%s", g.mixed(24)},
 			"basic in path": {"/a/%s", url.QueryEscape(base64.StdEncoding.EncodeToString([]byte("admin:" + g.password())))},
+			"basic, umlaut": {"%s", b64("bo:" + g.password() + "ö")},
 			"key":           {"key: %s", g.mixed(24)},
 			"key equals":    {"key=%s", g.mixed(24)},
 		} {

@@ -14,7 +14,7 @@ func (p *Pass) leaf(s string, signs uint32, at place) string {
 	if signs == 0 {
 		signs = kindsOf(s)
 	}
-	if isProse(s, signs) && !p.e.allows(s) {
+	if isProse(s, signs) && !(signs&signDigit != 0 && isDate(s)) && !p.e.allows(s) {
 		return p.omission(ruleText)
 	}
 	if s == "" || p.e.obvious(s) || p.requests.has(s) {
@@ -33,7 +33,7 @@ func (p *Pass) requested(s string, at place) string {
 		return s
 	}
 	clean := p.text(s, at.mode, at.decoded)
-	if short(p.e.bare(clean)) || graphQL(s) && graphQL(clean) {
+	if short(p.e.bare(clean)) || graphQL(s) && graphQL(clean) || isDate(clean) {
 		return clean
 	}
 	switch {
@@ -53,6 +53,50 @@ func (p *Pass) requested(s string, at place) string {
 // is in them need not be known.
 func isProse(s string, kinds uint32) bool {
 	return kinds&signOdd == 0 && kinds&signSpace != 0 && len(s) >= 8 && isAlpha(s[0]) && !isSQL(s)
+}
+
+// maxDate is the length of the longest dates: Tue Jun 03 2026 10:23:00 GMT+0200 (Central European Summer Time).
+const maxDate = 80
+
+// dateWords are words of dates.
+var dateWords = set(`jan january feb february mar march apr april may jun june jul july aug august sep sept september oct october nov november dec december
+	mon monday tue tues tuesday wed wednesday thu thurs thursday fri friday sat saturday sun sunday am pm at of`)
+
+// isDate reports whether s is a date and a time in words and digits: Tue, 03 Jun 2026 10:23:00 GMT.
+func isDate(s string) bool {
+	if len(s) < 6 || len(s) > maxDate || strings.IndexByte(s, ' ') < 0 {
+		return false
+	}
+	if i := strings.LastIndex(s, " ("); i > 0 && strings.HasSuffix(s, " Time)") {
+		s = s[:i]
+	}
+	words, digits := 0, 0
+	for part := range strings.FieldsSeq(s) {
+		part = strings.Trim(part, ",.")
+		switch bare := strings.ToLower(strings.TrimLeft(part, "0123456789:.-/+")); {
+		case part == "":
+			return false
+		case len(bare) < len(part) && (bare == "" || bare == "st" || bare == "nd" || bare == "rd" || bare == "th" || bare == "am" || bare == "pm" || bare == "z"):
+			digits++
+		case len(bare) < len(part) || len(part) > 9:
+			return false
+		case dateWords[bare]:
+			words++
+		case digits > 0 && isZone(part):
+		default:
+			return false
+		}
+	}
+	return digits > 0 && (words > 0 || isTime(s))
+}
+
+// isZone reports whether s is the name of a time zone: GMT, CEST, UTC+2, GMT+0200.
+func isZone(s string) bool {
+	name := strings.TrimRight(s, "0123456789:")
+	if name != s {
+		name = strings.TrimRight(name, "+-")
+	}
+	return len(name) >= 2 && len(name) <= 5 && strings.Trim(name, upperLetters) == ""
 }
 
 // bare returns s without markers, and without the user of a URL.

@@ -142,6 +142,11 @@ func (p *Pass) member(i int32, n nature, at place) bool {
 			at.mode = request
 		} else if node.kind == text && at.mode != request {
 			changed := p.walk(i, at)
+			if c := firstByte(p.nodes[i].text); p.nodes[i].kind == text && (c == '{' || c == '[') { // no sentence
+				if s, ok := p.document(p.nodes[i].text, request, at.decoded); ok {
+					return p.set(i, s) || changed
+				}
+			}
 			if n := &p.nodes[i]; n.kind == text && strings.Count(p.e.bare(n.text), " ") >= 2 {
 				return p.omit(i, marker(ruleText), ruleText)
 			}

@@ -495,7 +495,7 @@ func inside(name string) nature {
 			return rows
 		case part == "payload" && (strings.HasPrefix(rest, "after.") || strings.HasPrefix(rest, "before.")):
 			return rows // of a stream of changes
-		case payloadWords[part], bodyWords[part], responseWords[part], len(w) > 0 && (w[len(w)-1] == "body" || remarkWords[w[len(w)-1]]), part == "sms", part == "chatmessage":
+		case payloadWords[part], bodyWords[part], responseWords[part], len(w) > 0 && (w[len(w)-1] == "body" || w[len(w)-1] == "html" || remarkWords[w[len(w)-1]]), part == "sms", part == "chatmessage":
 			if inside(rest) == cookies {
 				return cookies
 			}

@@ -585,6 +585,7 @@ func init() {
 func TestTextInMaps(t *testing.T) {
 	run := pipeline(t, "*")
 	for _, form := range []string{
+		`{"comment":"{\"a\": \"Dear §w, we met\", \"b\": 1, \"c\": 2}"}`, `{"params":{"body_html":{"title":"Dear §w, we met"}}}`,
 		`{"event":{"inner":{"email_body":{"a":"Dear §w, we met","b":["Dear §w, we met"]}}}}`, `{"html_body":{"a":"Dear §w, we met"}}`, `{"chat_message":{"a":"Dear §w, we met"}}`, `{"sms":{"text":"Dear §w, we met"}}`, `{"answer":{"a":"Dear §w, we met"}}`,
 		`{"rows":{"customer_id":§n,"full_name":"§w §w","city":"§w"}}`, `{"result_set":{"customer_id":§n,"full_name":"§w §w"}}`, `{"record":{"customer_id":§n,"full_name":"§w §w","city":"§w"}}`, `{"rpc":{"request":{"message":"Dear §w, we met"}}}`, `{"to":"bob@example.com","subject":"Dear §w, we met","body":"We met §w there"}`, `{"Items":[{"city":"§w"}],"ScannedCount":1}`, `{"affected_rows":1,"returning":[{"city":"§w"}]}`, `{"columns":["city"],"items":[["§w"]]}`, `{"mail":{"cc":["bob@example.com"],"subject":"Dear §w, we met"}}`,
 	} {
@@ -604,5 +605,16 @@ func TestTextInMaps(t *testing.T) {
 				require.NotContains(t, out, secret, "%s: %s", how, form)
 			}
 		}
+	}
+}
+
+// TestJSONInTextsStays reads JSON in a text under the name of a remark: it is no sentence.
+func TestJSONInTextsStays(t *testing.T) {
+	const inner = `{"zone": "eu-1", "role": "editor", "replicas": 3, "class": "com.acme.PasswordEncoder"}`
+	run := pipeline(t, "*")
+	for _, name := range []string{"input", "comment", "note", "description"} {
+		logs := record(attribute("message"), "x")
+		logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutEmptyMap("app.change").PutStr(name, inner)
+		require.Contains(t, written(run(logs)), inner, name)
 	}
 }
