@@ -57,7 +57,7 @@ var secretTerms = set(`
 	codedeverification codigodeverificacion codigodeverificacao codicediverifica kodweryfikacyjny cleapi chavedeapi chaveapi chiaveapi chiavesegreta claveapi clavesecreta chavesecreta cleprivee clesecrete kluczapi geheimesleutel apisleutel dogrulamakodu
 	geheimnis kennwort contrasena motdepasse senha wachtwoord parola haslo
 	pwdhistory passwdhistory puk pukcode unsealkey enckey deckey snmpcommunity communitystring rocommunity rwcommunity rootpw bindpw adminpw userpw dbpw
-	sealkey vaultkey keypem pemkey keymaterial keydata decryptkey encryptkey privateexponent rsaprivate pinblock pinhash jsonkey keyfilejson developerkey devkey merchantkey wifikey wepkey networkkey jwtkey cookiekey
+	sealkey vaultkey saskey wrappedkey kek keypem pemkey keymaterial keydata decryptkey encryptkey privateexponent rsaprivate pinblock pinhash jsonkey keyfilejson developerkey devkey merchantkey wifikey wepkey networkkey jwtkey cookiekey
 	recoverykey backupkey productkey sshprivatekey hostprivatekey dsakey ecdsakey ed25519key cakey bitlockerkey transitkey tokenkey securekey passwordkey dbkey
 	awsaccesskeyid awssecretaccesskey awssessiontoken azureclientsecret gcpkey googleapikey
 	nip keypw joinkey pairingkey clientkeydata keytab pinblock track1 track2 trackdata track2data magstripe magneticstripe magneticdata stripedata pem

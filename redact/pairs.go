@@ -85,6 +85,9 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			}
 			continue
 		case rows:
+			if next := strings.TrimLeft(s[i+1:min(len(s), i+24)], "=>: \t\"'\\"); next == "" || next[0] != '[' {
+				continue // a value that ends nowhere need not be read for each name
+			}
 			if from, to := valueAfter(s, i, lineStart, n); from+1 < to && (strings.HasPrefix(s[from:], "[[") || strings.HasPrefix(s[from:], "[{") || strings.HasPrefix(s[from:], "[(")) {
 				list = append(list, span{from: from, to: to, rule: ruleRows})
 				i = to - 1

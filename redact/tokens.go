@@ -365,6 +365,9 @@ func (p *Pass) tokenSpan(s string, from, to int, g *sight, list []span, decoded 
 	if len(word) < 12 || isHex(strings.TrimPrefix(word, "0x")) || strings.HasPrefix(word, "S-1-5-") || isDigest(word) {
 		return list
 	}
+	if word[0] == '/' && g.looks&lookProse != 0 && byChance(word) && nearTelling(s, from) {
+		return append(list, span{from: from, to: to, rule: ruleEntropy})
+	}
 	if pathLike(word) {
 		return p.segments(s, from, to, g, list, decoded)
 	}
@@ -551,6 +554,20 @@ func slashedKey(s string) bool {
 	}
 	for part := range strings.SplitSeq(s, "/") {
 		if ulid(part) || isTraceID(part) || s[0] == '/' && len(part) >= 3 && strings.Trim(part[1:], lowerLetters) == "" && isAlpha(part[0]) {
+			return false
+		}
+	}
+	return true
+}
+
+// byChance reports whether s may be base64 with slashes beside a word that tells of a secret: its
+// characters change as chance has them, and no part is a longer word or an id.
+func byChance(s string) bool {
+	if len(s) < 24 || len(s)%4 != 0 || !mixedCase(s) || !random(s, 3) || !isBase64(s) || !changeable(s) {
+		return false
+	}
+	for part := range strings.SplitSeq(s, "/") {
+		if len(part) >= 4 && strings.Trim(part[1:], lowerLetters) == "" || ulid(part) || isTraceID(part) {
 			return false
 		}
 	}

@@ -129,6 +129,10 @@ func (s sower) fill(form string) (text string, secrets []string) {
 			h := s.of(32, "0123456789abcdef")
 			secret = h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-a" + h[17:20] + "-" + h[20:]
 		case 'k':
+			if s.IntN(2) == 0 {
+				secret = "/" + s.of(1, alnums) + "7Qk/4xQ7" + s.of(5, alnums) + "Zb3" + s.of(2, alnums) + "/9Yd" + s.of(8, alnums)
+				break
+			}
 			secret = s.of(1, lowers+"/") + "/" + s.of(1, lowers) + "+" + s.of(4, alnums) + "/4xQ7" + s.of(13, alnums) + "/" + s.of(16, alnums+"+/") + "="
 		default:
 			panic("form: " + form)
