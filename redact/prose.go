@@ -626,6 +626,8 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 			return span{from: from, to: to, rule: ruleProse}, true // as many services write their keys
 		case !linked && named[noun] && isTicket(word):
 			return x, false // which one
+		case !linked && unknown == 0 && noun == "token" && len(head) > 0 && head[len(head)-1] == "vault" && coined(w) && plainWord(w) && isNamed(s, from, to):
+			return span{from: from, to: to, rule: ruleProse}, true // of Vault, where none has a name
 		case !linked && namable[noun] && (coined(word) || isHex(strings.TrimPrefix(word, "0x")) && !(typed[noun] && number(word))) && isNamed(s, from, to):
 			return x, false
 		case looksChosen(word, noun) && (!named[noun] || linked || len(word) >= 8) && (linked || !isTime(word) && unknown < 2):

@@ -19,7 +19,7 @@ var jargon = set(`oauth introspection introspect kubelet username usernames pass
 	keycloak github gitlab google microsoft azure amazon facebook linkedin atlassian bitbucket jenkins grafana postgres postgresql mongodb redis mysql
 	kubernetes docker terraform ansible bitwarden lastpass dashlane keepass hashicorp stripe twilio sendgrid datadog cloudflare okta firefox chrome
 	unlinked upserted deprovisioned reissued reencrypted rehashed validator hasher tokenizer failover localhost hostname hostnames filename filenames
-	cronjob scheduler datasource datasources dataset tenant tenants onboarding offboarding impersonation deduplicated async sync syncing synced
+	deployment deployments cronjob scheduler datasource datasources dataset tenant tenants onboarding offboarding impersonation deduplicated async sync syncing synced
 	checkbox dropdown popup tooltip navbar admin admins sudo root desktop mobile wifi ethernet firewall intranet helpdesk servicedesk unconfigured
 	misconfigured unauthenticated unauthorized revalidated invalidated blacklisted whitelisted allowlisted denylisted`)
 
