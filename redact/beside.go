@@ -435,7 +435,7 @@ func (p *Pass) siblings(i int32) (x near) {
 			continue
 		}
 		name := p.nameIn(c)
-		if name == "" || n.trait.nature == secret && !isIdentifier(name) {
+		if name == "" || n.trait.nature == secret && (!isIdentifier(name) || !p.e.plainKey(name)) {
 			continue
 		}
 		nature := p.pairNature(lastSegment(name))

@@ -385,3 +385,18 @@ func TestKeysWithSigns(t *testing.T) {
 		}
 	}
 }
+
+// TestSecretsNameNothing: a key made by chance may end in the letters of a word such as pw.
+func TestSecretsNameNothing(t *testing.T) {
+	g := gen{rand.New(rand.NewPCG(*corpusSeed, 77))}
+	p := engine(t, redact.Config{}).Begin()
+	defer p.End()
+	for range 1000 {
+		for _, name := range []string{"api_key", "token", "secret"} {
+			for _, key := range []string{"zN1kIrmruH4xQ7L98syZUT4zlapW", g.mixed(28), g.mixed(20) + g.pick("zlapW", "rKRvpw", "hmSwPw", "LPin", "xotp")} {
+				out := p.Request("x", `{"data":{"attributes":{"cidr":"10.0.0.0/8"}},"`+name+`":"`+key+`"}`)
+				require.Equal(t, `{"data":{"attributes":{"cidr":"10.0.0.0/8"}},"`+name+`":"[redacted:key]"}`, out, key)
+			}
+		}
+	}
+}
