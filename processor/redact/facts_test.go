@@ -33,6 +33,7 @@ var membersThatStay = []string{
 	`"policy":{"bindings":[{"role":"roles/viewer","members":["user:kim-7","group:ops-3"]},{"role":"roles/owner","members":["user:lee-2"]}]}`, `"policyDelta":{"bindingDeltas":[{"action":"ADD","role":"roles/editor","member":"user:kim-7"}]}`, `"database":{"parameters":{"max_connections":"100","work_mem":"64MB"},"name":"shop"}`,
 	`"managedPolicies":["SecretsManagerReadWrite","cotton-bona"]`, `"tags":["passwords","indigo-zesu"]`, `"queues":["otp","bageze"]`, `"groups":["token-admins","kesa-team"]`, `"modules":["secrets","billing-two"]`, `"tables":["api_keys","orders2"]`, `"topics":["password-reset","order-created2"]`,
 	`"fields":[{"name":"passwordHistory","value":768882}]`, `"items":[{"sku":"kesa-3"}],"count":1`, `"settings":[{"name":"LOG_LEVEL","content":"h-godiwe"},{"content":"h-lokova","name":"tier"}]`,
+	`"path":"/users/17/reset-password","from":"/files/popo/Report-8757.pdf"`, `"from":"/t/01NFKANFCPHX5KT1QC360Z3NMJ/settings/password-policy","target":"/users/17/reset-password"`,
 	`"expires":"Tue, 03 Jun 2026 10:23:00 GMT"`, `"from":"Jun 3, 2026 10:23 AM"`, `"starts":"3 June 2026"`, `"until":"Tue Jun 03 2026 10:23:00 GMT+0200 (Central European Summer Time)"`, `"due":"June 3rd 2026"`, `"at":"2026-06-03 10:23:00 CEST"`,
 	`"columns":["id","name"],"data":{"type":"table"}`, `"meta":{"page":2},"data":{"role":"editor"}`, `"fields":["role","plan"],"data":{"role":"editor2"}`,
 }
