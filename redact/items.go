@@ -131,15 +131,20 @@ func (p *Pass) argument(s string, i int32) nature {
 	return plain
 }
 
-// spoken reports whether item c of list i is the name of a secret in words, with its value
-// behind it: ["User Password", "x"].
+// spoken reports whether item c of list i is the name of a secret in several words, or behind
+// a prefix, with its value behind it: ["User Password", "x"].
 func (p *Pass) spoken(c, i int32) bool {
 	name, next := p.nodes[c].text, &p.nodes[p.nodes[c].next]
-	if k := strings.IndexByte(name, ' '); k <= 0 || len(name) > 40 || next.kind != text || strings.Count(name, " ") > 2 || !p.ofPairs(name, i) {
+	if len(name) < 3 || len(name) > 40 || !isAlpha(name[0]) || next.kind != text || !mingled(next.text) && !coined(next.text) || strings.Count(name, " ") > 2 || !p.ofPairs(name, i) {
 		return false
 	}
-	name = strings.ReplaceAll(name, " ", "_")
-	return isIdentifier(name) && (mingled(next.text) || coined(next.text)) && p.nature(name) == secret
+	name = strings.NewReplacer(" ", "_", "::", ".", "/", ".").Replace(name)
+	if !isIdentifier(name) {
+		return false
+	}
+	var array [maxWords]string
+	is := p.nature(name)
+	return is == secret || is == flagged && len(words(name, array[:0])) > 1
 }
 
 // pairLists are lists in the plural that may be names and their values in turn.

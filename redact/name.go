@@ -43,7 +43,7 @@ var secretTerms = set(`
 	subscriptionkey wrappingkey rootkey sslkey tlskey serverkey clientkey functionkey adminkey sessionkey cryptokey
 	hostkey licensekey cipherkey symmetrickey walletkey seedkey userkey integrationkey servicekey serviceaccountkey writekey readkey
 	sas sastoken sharedaccesssignature signature sig xamzsignature clientassertion samlresponse samlassertion assertion idtoken
-	mnemonic seedphrase recoveryphrase recoverycode backupcode verificationcode securitycode onetimecode onetimepassword
+	tpin mpin upin mtan privatepem mnemonic seedphrase recoveryphrase recoverycode backupcode verificationcode securitycode onetimecode onetimepassword
 	otpcode mfacode 2facode twofactorcode authcode authorizationcode accesscode smscode devicecode usercode
 	activationcode resetcode confirmationcode unlockcode logincode codeverifier challengeresponse securityanswer secretanswer
 	connectionstring connstring connstr dsnpassword kubeconfig keystore pkcs12 p12 pfx
@@ -706,6 +706,11 @@ func (e *Engine) isEmbedded(word string) bool {
 			return true
 		}
 	}
+	for _, t := range [...]string{"key", "auth", "pass"} { // of a service: stripekey, redisauth
+		if of, ok := strings.CutSuffix(word, t); ok && len(of) > 2 && (issuers[of] || vendorWords[of] || t != "key" && (authOf[of] || lockers[of])) {
+			return true
+		}
+	}
 	for i := 3; i+8 <= len(word); i++ { // backupencryptionkey
 		if secretTerms[word[i:]] && !inDictionary(word) {
 			return true
@@ -723,6 +728,9 @@ func (e *Engine) isEmbedded(word string) bool {
 	}
 	return false
 }
+
+// lockers are what asks for a password of its own.
+var lockers = set(`sudo vault p12 pfx pkcs12 jks`)
 
 // dataForms are words behind the name of a value that leave it one: pin_raw, cookieB64.
 var dataForms = set(`value text plain raw b64 base64 enc encrypted str string input again repeat repeated new old json cleartext hash hashed digest data bytes array current
@@ -753,10 +761,10 @@ func verdict(w []string, i, j int, term string) nature {
 		return plain // pin_board
 	}
 	if strings.HasPrefix(term, "token") && i > 0 && (counting[w[i-1]] && (term == "tokens" || !measured[w[i-1]]) || term == "tokens" && w[i-1] == "context") {
-		return plain
+		return likely // how many
 	}
 	if strings.HasSuffix(term, "token") && j < len(w) && (w[j] == "count" || w[j] == "budget") {
-		return plain
+		return likely
 	}
 	if term == "token" && i > 1 && w[i-1] == "request" && w[i-2] == "client" {
 		return plain // that tells a request from another one

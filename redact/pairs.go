@@ -113,6 +113,14 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		if s[i] == ':' && lineStart {
 			to = beforePerson(s, from, to)
 		}
+		if s[i] == '=' && lineStart && !table {
+			from, to = signed(s, i, from, to)
+		}
+		if s[i] == '=' && i+1 < len(s) && (s[i+1] == '\'' || s[i+1] == '"') {
+			if end := piecesOfShell(s, i+1); end > 0 {
+				from, to = i+1, end
+			}
+		}
 		if s[i] == '=' && !table && (n == secret || n == flagged) {
 			to = assignedTo(s, i-len(name), from, to, lineStart)
 		}
@@ -184,6 +192,42 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		i = max(i, list[len(list)-1].to-1)
 	}
 	return list
+}
+
+// signed returns where the value of a line name=value begins and ends, which is one word with
+// signs that separate values elsewhere.
+func signed(s string, i, from, to int) (int, int) {
+	end := lineEnd(s[:min(len(s), i+maxName)], i)
+	if from >= to {
+		from, to = i+1, i+1
+	}
+	if to >= end || strings.IndexByte("&;`", s[to]) < 0 || from > i+1 || strings.ContainsAny(s[from:end], " \t=\"'<>\\") || strings.IndexByte("&;`", s[end-1]) >= 0 {
+		return from, to
+	}
+	return from, end
+}
+
+// piecesOfShell returns where a word at i ends that is quoted piece by piece, as shells have
+// it: 'a'"'"'b'; 0 if it is none.
+func piecesOfShell(s string, i int) int {
+	pieces, single := 0, false
+	for end := min(len(s), i+maxName); i < end && s[i] > ' '; i++ {
+		q := s[i]
+		if q != '\'' && q != '"' {
+			return 0
+		}
+		k := strings.IndexByte(s[i+1:end], q)
+		if k < 0 {
+			return 0
+		}
+		pieces++
+		single = single || q == '\''
+		i += k + 1
+	}
+	if pieces < 3 || !single {
+		return 0
+	}
+	return i
 }
 
 // explicitKey returns the key of YAML in the line before the colon at i, with which its value

@@ -181,7 +181,7 @@ func (p *Pass) read(s string, m mode, decoded int) string {
 		}
 	}
 	encoded := g.signs&(signEscape|signWide) != 0 || g.signs&(signPlus|signSpace) == signPlus
-	asWritten := g.signs&signPlus != 0 || percentOnly(s, &g) || g.looks&lookSQL != 0 && (strings.Contains(s, "E'") || strings.Contains(s, "e'")) // what is encoded may belong to a secret
+	asWritten := g.signs&signPlus != 0 || g.looks&lookMarkup != 0 && quotesInMarkup(s) || percentOnly(s, &g) || g.looks&lookSQL != 0 && (strings.Contains(s, "E'") || strings.Contains(s, "e'")) // what is encoded may belong to a secret
 	if encoded && !asWritten {
 		if r, ok := p.decoded(s, m, &g, decoded); ok {
 			return r
@@ -210,6 +210,11 @@ func (p *Pass) read(s string, m mode, decoded int) string {
 		}
 	}
 	return s
+}
+
+// quotesInMarkup reports whether there are quotes written as entities, which end no attribute.
+func quotesInMarkup(s string) bool {
+	return strings.Contains(s, "&quot;") || strings.Contains(s, "&apos;") || strings.Contains(s, "&#34;") || strings.Contains(s, "&#39;")
 }
 
 // structures finds JSON, and in a text with escapes names with their quoted values.

@@ -122,6 +122,12 @@ func (p *Pass) urlSpans(s string, m mode, list []span, decoded int) []span {
 		}
 		end := min(stop, start+maxBracketed)
 		at = start // a URL may hold another one
+		if stop < len(s) && s[stop] > ' ' && strings.IndexByte(s[start:end], '@') < 0 {
+			if to := signedPassword(s, start, stop); to > 0 {
+				list = append(list, span{from: start + strings.IndexByte(s[start:stop], ':') + 1, to: to, rule: ruleUserinfo})
+				continue
+			}
+		}
 		list = userinfo(s, start, end, list)
 	}
 	if strings.ContainsAny(s, ":/") && strings.IndexByte(s, '@') >= 0 || indexFold(s, "sqlplus") >= 0 {
@@ -131,6 +137,30 @@ func (p *Pass) urlSpans(s string, m mode, list []span, decoded int) []span {
 		list = p.querySpans(s, q+1, list)
 	}
 	return list
+}
+
+// signedPassword returns where the password of a URL that begins at start ends, if there are
+// signs in it which end a URL elsewhere, at stop the first one; 0 if there is none such.
+func signedPassword(s string, start, stop int) int {
+	colon := strings.IndexByte(s[start:stop], ':')
+	if colon <= 0 || !isIdentifier(s[start:start+colon]) || strings.IndexByte(s[start+colon:stop], '/') >= 0 {
+		return 0
+	}
+	end := start + colon
+	for end < len(s) && end-start < maxName && s[end] > ' ' && s[end] != '/' && s[end] != '@' {
+		end++
+	}
+	if end == len(s) || s[end] != '@' || strings.Contains(s[stop:end], "://") {
+		return 0
+	}
+	host := end + 1
+	for host < len(s) && (isAlnum(s[host]) || s[host] == '-' || s[host] == '.') {
+		host++
+	}
+	if host == end+1 || host < len(s) && strings.IndexByte(":/?\"'`>),; \t\r\n", s[host]) < 0 {
+		return 0
+	}
+	return end
 }
 
 // userinfo finds the password in user:password@host; without a colon the whole

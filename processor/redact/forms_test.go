@@ -574,8 +574,15 @@ func init() {
 		"keys of YAML on their own":  {"? account_key\n: §w", "? account-key\n: §p", "ok\n? \"db password\"\n: §w\n? zone\n: x", "? core/recovery_phrase\n: §p"},
 		"pairs without brackets":     {`{"env":["tokenizer","bpe","User Password","§w"]}`, `{"env":["commit","4027b1a","X-Api-Key","§w"]}`, `["zone","eu","db password","§w"]`},
 		"keys within keys":           {"https://h.example.com/r?next=%2Fy%3Fkey%3D§h", "https://h.example.com/r?next=%2Fy%3Ftoken%3D§w", "https://h.example.com/login?redirect=https%3A%2F%2Fa.example%2Fcb%3Fsecret%3D§w"},
-		"lines of images":            {"ENV storage.account.key §p", "ENV core/private_key §w", "ENV recovery-phrase §w", "ENV DB_PASSWORD §w", "RUN x\nENV API_KEY §w\nCMD y", "SetEnv DB_PASSWORD §w"},
-		"names in disguise":          {`{"p4ssw0rd":"§w"}`, `{"s e c r e t":"§w"}`, `{"pa$$word":"§w"}`, "signing_key?: §w", "+ api_key: §w", "db.password[0]=§w", "auth_token(value=§w)", "#define API_SECRET \"§w\"", "{passwd,\"§w\"}"},
+		"values with signs": {
+			"A=b\nDB_PASSWORD=&§w\nC=d", "A=b\nDB_PASSWORD=§p`§w\nC=d", "A=b\nDB_PASSWORD=§w&§m\nC=d", "DB_PASSWORD=;§w", "DB_PASSWORD=,§w", "DB_PASSWORD=§w,§w", "DB_PASSWORD=\"§w", "postgres://bo:<§w@h:5432/db", `postgres://bo:§w"§w@h:5432/db`, "postgres://bo:§w'§w@h:5432/db", "postgres://bo:§w`§w@h:5432/db",
+			"login --password=''\"'\"'§p'", "login --password='§w'\"'\"'§p'", `Server=h;Password="§w""§w";Database=x`, `<a password="§w&quot;§w"/>`,
+		},
+		"names with prefixes in lists": {`{"argv":["a","b","redis_pass","§w"]}`, `{"argv":["a","acme/auth_token","§w"]}`, `{"env":["core::pwd","§w"]}`, `{"vars":["legacy.redis_pass","§w"]}`, `{"argv":["x","Oauth Token","§p"]}`},
+		"names that count":             {`{"context":{"tokens":"§t"}}`, `{"max_tokens":"§t"}`, `{"input":{"tokens":["§t"]}}`},
+		"names of services, joined":    {`{"stripekey":"§w"}`, `{"sendgridkey":"§w"}`, `{"redisauth":"§w"}`, `{"sudopass":"§w"}`, `{"vaultpass":"§w"}`, `{"p12pass":"§w"}`, `{"tpin":§n}`, `{"mpin":"§n"}`, `{"upin":"§n"}`, `{"m_tan":"§n"}`, `{"privatepem":"§w"}`},
+		"lines of images":              {"ENV storage.account.key §p", "ENV core/private_key §w", "ENV recovery-phrase §w", "ENV DB_PASSWORD §w", "RUN x\nENV API_KEY §w\nCMD y", "SetEnv DB_PASSWORD §w"},
+		"names in disguise":            {`{"p4ssw0rd":"§w"}`, `{"s e c r e t":"§w"}`, `{"pa$$word":"§w"}`, "signing_key?: §w", "+ api_key: §w", "db.password[0]=§w", "auth_token(value=§w)", "#define API_SECRET \"§w\"", "{passwd,\"§w\"}"},
 	} {
 		pipelineForms[class] = forms
 	}
