@@ -212,9 +212,11 @@ func (p *Pass) read(s string, m mode, decoded int) string {
 	return s
 }
 
-// quotesInMarkup reports whether there are quotes written as entities, which end no attribute.
+// quotesInMarkup reports whether there may be quotes written as entities in quoted attributes,
+// which these do not end.
 func quotesInMarkup(s string) bool {
-	return strings.Contains(s, "&quot;") || strings.Contains(s, "&apos;") || strings.Contains(s, "&#34;") || strings.Contains(s, "&#39;")
+	return (strings.Contains(s, "&quot;") || strings.Contains(s, "&apos;") || strings.Contains(s, "&#34;") || strings.Contains(s, "&#39;")) &&
+		(strings.Contains(s, `="`) || strings.Contains(s, "='"))
 }
 
 // structures finds JSON, and in a text with escapes names with their quoted values.
