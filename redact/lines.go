@@ -186,9 +186,9 @@ func (p *Pass) directives(s string, list []span) []span {
 				continue
 			}
 		}
-		if j+1 < len(s) && s[j] == ' ' && s[j+1] > ' ' && (madeUp(name) || len(name) > 3 && strings.ToUpper(name) == name && setting(s[:i]) || configures(s, i, name)) && p.secretName(name) {
+		if j+1 < len(s) && s[j] == ' ' && s[j+1] > ' ' && (madeUp(name) || len(name) > 3 && strings.ToUpper(name) == name && setting(s[:i]) || strings.IndexByte(name, '.') > 0 && gitSets(s[:i]) || configures(s, i, name)) && p.secretName(name) {
 			from, to := j+1, rest(s, j+1, ' ', false)
-			sure := i > 0 && s[i-1] == '(' || setting(s[:i]) || alone(s, i, j+1)
+			sure := i > 0 && s[i-1] == '(' || setting(s[:i]) || strings.IndexByte(name, '.') > 0 && gitSets(s[:i]) || alone(s, i, j+1)
 			for _, link := range []string{" value ", " value is ", " changed: ", " updated: ", " rotated: ", " changed from ", " was ", " to ", " -> ", " → ", " is "} {
 				if n := len(link); strings.HasPrefix(s[j:], link) && j+n < len(s) {
 					from, to, sure = j+n, rest(s, j+n, ' ', false), sure || link != " is " && link != " was " && (link != " to " || !movedBefore(s[:i]))
@@ -255,6 +255,11 @@ func configures(s string, i int, name string) bool {
 func setting(before string) bool {
 	before = strings.TrimRight(before[max(0, len(before)-12):], " ")
 	return endsIn(strings.ToLower(before), "set", "setx", "--global", "--add", "-")
+}
+
+// gitSets reports whether a text ends in the command of Git that sets what is named next.
+func gitSets(before string) bool {
+	return endsIn(strings.TrimRight(before[max(0, len(before)-24):], " "), "git config", "config --local", "config --system", "config --worktree")
 }
 
 // visible is how var_dump of PHP writes a member that is not public.
@@ -516,7 +521,7 @@ func (p *Pass) binaryPairs(s string, list []span) []span {
 		if n < len("pin") || n >= ' ' || i+n+3 >= len(s) {
 			continue
 		}
-		if tag := s[i+1+n]; tag >= ' ' || tag&7 != 2 {
+		if tag := s[i+1+n]; tag >= ' ' || tag&7 != 2 || tag == '\n' { // which ends a line
 			continue
 		}
 		name, from := s[i+1:i+1+n], i+n+3

@@ -20,7 +20,8 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 		table := s[i] == '|' || s[i] == '\t' && i > 0 && isNameByte(s[i-1])
 		arrow := s[i] == '-' && i > 0 && s[i-1] == '<'                                                     // name <- value
 		becomes := s[i] == '>' && i > 2 && s[i-1] == '-' && s[i-2] == ' ' && i+1 < len(s) && s[i+1] == ' ' // name -> value
-		if s[i] != '=' && s[i] != ':' && !table && !arrow && !becomes && !(s[i] == '>' && i > 0 && s[i-1] == '=') {
+		points := s[i] == '>' && i > 1 && s[i-1] == '-' && isAlnum(s[i-2]) && i+1 < len(s) && s[i+1] > ' ' // name->value
+		if s[i] != '=' && s[i] != ':' && !table && !arrow && !becomes && !points && !(s[i] == '>' && i > 0 && s[i-1] == '=') {
 			continue
 		}
 		if s[i] == ':' && inResourceName(s, i) {
@@ -30,7 +31,7 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 			continue
 		}
 		before := i
-		if arrow || becomes {
+		if arrow || becomes || points {
 			before--
 		}
 		name, lineStart := nameBefore(s, before)
@@ -99,6 +100,13 @@ func (p *Pass) pairSpans(s string, m mode, list []span, decoded int) []span {
 					list = moreLogins(s, to, append(list, span{from: from + strings.IndexByte(s[from:to], ':') + 1, to: to, rule: rulePair}))
 					i = list[len(list)-1].to - 1
 				}
+			}
+			continue
+		}
+		if points {
+			if x, ok := pointedAt(s, i-1-len(name), i+1); ok {
+				list = append(list, x)
+				i = x.to - 1
 			}
 			continue
 		}
@@ -751,6 +759,18 @@ var harmless = set(`
 func harmlessValue(v string) bool {
 	v = strings.Trim(v, " \t\"'`.,;:!?)(")
 	return v == "" || harmless[strings.ToLower(v)]
+}
+
+// pointedAt finds the value behind an arrow that stands before at, right behind the name of a
+// secret which begins at from: not a member of it, and not the value of a variable.
+func pointedAt(s string, from, at int) (x span, ok bool) {
+	m := mentioned(s, from, at-len("->"))
+	if s[at] == '"' || s[at] == '\'' {
+		at++
+	}
+	x = span{from: at, to: spokenEnd(s, at), rule: rulePair}
+	v := s[x.from:x.to]
+	return x, s[from] != '$' && !strings.ContainsAny(v, "([>") && m.chosen(v, true)
 }
 
 func (p *Pass) secretName(name string) bool {

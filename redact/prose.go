@@ -1060,7 +1060,7 @@ const (
 func aloneChosen(s string, j int, noun string) bool {
 	near := s[:min(len(s), j+maxLine)]
 	word := strings.TrimSpace(s[j:lineEnd(near, j)])
-	return strings.IndexByte(word, ' ') < 0 && looksChosen(word, noun)
+	return strings.IndexByte(word, ' ') < 0 && (looksChosen(word, noun) || dashedWords(lowered(word)))
 }
 
 // namable are secrets that sentences call by the names they have.

@@ -3,6 +3,7 @@ package redactprocessor_test
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -586,6 +587,37 @@ func init() {
 		"names in disguise":            {`{"p4ssw0rd":"§w"}`, `{"s e c r e t":"§w"}`, `{"pa$$word":"§w"}`, "signing_key?: §w", "+ api_key: §w", "db.password[0]=§w", "auth_token(value=§w)", "#define API_SECRET \"§w\"", "{passwd,\"§w\"}"},
 	} {
 		pipelineForms[class] = forms
+	}
+}
+
+// spoken are names of secrets as sentences have them, told are sentences with such a name, ¤,
+// and tellable what is told.
+var (
+	spoken = []string{
+		"redis pass", "githubToken", "application key", "MysqlPwd", "storage account key", "PASSWORD2", "seed phrase", "X-Legacy-Access-Key", "symmetric key", "pgpassword", "backupCodes",
+		"db pass", "confirm-password", "Shared Secret", "account_key", "mfaCode", "DECRYPTION_KEY", "npm token", "ServiceAccountKey", "recovery codes", "tls key passphrase",
+	}
+	told = []string{
+		"the ¤ is §", "The ¤ for ada is §.", "¤ was §", "¤ equals §", "your ¤ is §", "¤ has been reset to §", "¤ was changed to §", "set ¤ to §", "updated ¤ to \"§\"", "¤ changed from § to §", "rotated ¤, now §", "§ is the new ¤",
+		"invalid ¤ §", "wrong ¤ \"§\"", "¤ '§' accepted", "¤ '§' rejected", "¤ § was rejected", "¤ (§) expired", "use ¤ §", "ada sent ¤ § by mail", "got ¤ of §", "¤\t§", "¤\n§", "| ¤ | § |", "¤ ≔ §", "¤ is «§»", "¤ is [§]", "<p>the ¤ is §</p>",
+	}
+	tellable = []string{"§s", "§l", "§f", "§p"}
+)
+
+func init() {
+	n := 0
+	for _, sentence := range told {
+		for range 6 {
+			form := strings.ReplaceAll(strings.ReplaceAll(sentence, "§", tellable[n%len(tellable)]), "¤", spoken[n%len(spoken)])
+			pipelineForms["sentences with names of keys"] = append(pipelineForms["sentences with names of keys"], form)
+			n++
+		}
+	}
+	pipelineForms["words in sentences with names of keys"] = []string{
+		"the redis pass is §w", "MysqlPwd was changed to §w", "the application key for ada is §w.", "rotated storage account key, now §w", "§w is the new db pass", "the githubToken equals §w", "use redis pass §w", "wrong pgpassword \"§w\"", "MysqlPwd\t§w", "symmetric key\n§w", "with key passphrase §w",
+		"password is [marble §w olive §w]", "the wifi password here is «marble §w olive §w»", "account key is “marble §w olive”", "the redis pass is 'marble §w olive'",
+		"password->§p", "password->§s", "password->§w", "password->§l", "user.password->§f", "-password §s", "-pass §t", "-pass §w", "done\n-pass §l", "git config user.token §l", "git config user.token §s", "git config --local core.apiKey §s", "ENV core/private_key §s", "ENV recovery-phrase §f", "ENV storage.account.key §p", "SetEnv DB_PASSWORD §s",
+		"username ada secret §s", "username ada secret §l", "requirepass §s", "masterauth §s", "bindpw §s", "password=\n§s", "one-time password §s", "passphrase for key '/k': §w", "passphrase for key '/k': §s", "passphrase for key '/k': §p", "password [§s]", "the card pin was §d", "SMS_OTP equals §d",
 	}
 }
 

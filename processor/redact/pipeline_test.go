@@ -81,7 +81,8 @@ func (s sower) word() string {
 }
 
 // fill puts secrets in place of the signs of a form: §p a chosen password, §t a
-// token, §w a word, §m letters of both cases, §h 32 hex digits, §r a value of a row, §n a
+// token, §w a word, §s three words between dashes, §l a word with a digit, §f a password
+// with a letter that is not ASCII, §m letters of both cases, §h 32 hex digits, §r a value of a row, §n a
 // number, §d a code of six digits, §y one of four, §c a card, §u a UUID, §k a key in
 // base64 with slashes, each a new one, and returns them.
 func (s sower) fill(form string) (text string, secrets []string) {
@@ -107,6 +108,12 @@ func (s sower) fill(form string) (text string, secrets []string) {
 			secret = s.of(10, alnums) + "4xQ7" + s.of(14, alnums)
 		case 'w':
 			secret = s.word() + s.word()
+		case 's':
+			secret = s.word()[:6] + "-glacier-" + s.word()[:6]
+		case 'l':
+			secret = s.word()[:6] + s.of(1, "123456789")
+		case 'f':
+			secret = "Sommer!20" + s.of(2, digits) + s.word()[:2] + "ö"
 		case 'r':
 			cell, parts := s.cell()
 			b.WriteString(cell)
