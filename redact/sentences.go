@@ -274,7 +274,7 @@ func spokenEnd(s string, j int) int {
 		}
 		if c >= utf8.RuneSelf {
 			r, n := utf8.DecodeLastRuneInString(s[j:to])
-			if strings.IndexRune("”“’»›」』。、，", r) < 0 {
+			if !strings.ContainsRune("”“’»›」』。、，", r) {
 				break
 			}
 			to -= n
@@ -354,7 +354,7 @@ var ciphers = set(`sha ecdsa eddsa ed nistp secp curve hmac pbkdf bcrypt scrypt 
 
 // isSlug reports whether every part of v is a word, or so short that it may number a thing.
 func isSlug(v string) bool {
-	if strings.IndexAny(v, "-_.") < 0 {
+	if !strings.ContainsAny(v, "-_.") {
 		return false
 	}
 	for part := range strings.FieldsFuncSeq(v, func(r rune) bool { return r == '-' || r == '_' || r == '.' }) {
