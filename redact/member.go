@@ -424,7 +424,7 @@ func (p *Pass) rowsMember(i int32, at place) bool {
 		return p.omit(i, "[1 rows omitted]", ruleRows)
 	case text:
 		last := squeeze(segment(n.key))
-		if (last == "row" || last == "keyvalue") && isIdentifier(n.text) || shortWord(n.text) && (rowWords[last] || endsIn(last, "result", "output")) {
+		if (last == "row" || last == "keyvalue" || last == "dataset") && isIdentifier(n.text) || shortWord(n.text) && (rowWords[last] || endsIn(last, "result", "output")) {
 			break
 		}
 		return p.omit(i, marker(ruleRows), ruleRows)

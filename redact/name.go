@@ -43,7 +43,7 @@ var secretTerms = set(`
 	subscriptionkey wrappingkey rootkey sslkey tlskey serverkey clientkey functionkey adminkey sessionkey cryptokey
 	hostkey licensekey cipherkey symmetrickey walletkey seedkey userkey integrationkey servicekey serviceaccountkey writekey readkey
 	sas sastoken sharedaccesssignature signature sig xamzsignature clientassertion samlresponse samlassertion assertion idtoken
-	tpin mpin upin mtan privatepem mnemonic seedphrase recoveryphrase recoverycode backupcode verificationcode securitycode onetimecode onetimepassword
+	tpin mpin upin mtan zmk zpk zek tmk bdk ipek transactionkey privatepem paymentmethodnonce paymentnonce cardnonce mnemonic seedphrase recoveryphrase recoverycode backupcode verificationcode securitycode onetimecode onetimepassword
 	otpcode mfacode 2facode twofactorcode authcode authorizationcode accesscode smscode devicecode usercode
 	activationcode resetcode confirmationcode unlockcode logincode codeverifier challengeresponse securityanswer secretanswer
 	connectionstring connstring connstr dsnpassword kubeconfig keystore pkcs12 p12 pfx
@@ -82,7 +82,7 @@ var embedded = []string{
 }
 
 // suffixes end an undivided word: dbpwd, mytoken.
-var suffixes = []string{"token", "pwd", "passwd", "cvv", "storepass", "keypass", "dbpass", "userpass", "rootpass", "adminpass", "pw"}
+var suffixes = []string{"token", "pwd", "passwd", "cvv", "cvc", "storepass", "keypass", "dbpass", "userpass", "rootpass", "adminpass", "pw"}
 
 // sounding are last words that make a name only sound secret: the type, the
 // age, the place of a secret is none.
@@ -94,7 +94,7 @@ var sounding = set(`
 	attempts attempt retries failures errors error reset change update size total quota number2 name names id ids arn ref path file
 	filename header url uri href link prefix2 last4 last lastfour brand network holder country currency owner service store vault engine backend
 	plugin encoding charset index position column table constraint requirement requirements rules rule reuse score
-	protection storage location region source origin purpose description reason strategy handler helper validator
+	protection encryption hasher encoder subentry storage location region source origin purpose description reason strategy handler helper validator
 	validation verification generator generation parser office bucket exists present missing supported needed management
 	settings options config2 configuration2 authentication auth2 grant granttype flow support event action request2 response2 role roles group
 	window interval period schedule year month day minlength maxlength hashing cost rounds iterations
@@ -212,7 +212,7 @@ func namesBound(w []string) bool {
 // operators are those of MongoDB, without $, under which values of documents stand.
 var operators = set(`match eq ne gt gte lt lte in nin all regex text search where expr set setoninsert unset push pull addtoset or and nor not elemmatch geowithin near`)
 
-var queryWords = set(`graphqldocument sql statement dbstatement dbquery dbquerytext sqlquery sqltext querytext rawquery rawsql cql cypher hql jpql kql jql soql sosl promql logql gremlin sparql xquery aql n1ql mql dql ksql`)
+var queryWords = set(`graphqldocument sql statement dbstatement dbquery dbquerytext sqlquery sqltext querytext commandtext rawquery rawsql cql cypher hql jpql kql jql soql sosl promql logql gremlin sparql xquery aql n1ql mql dql ksql`)
 
 var responseWords = set(`response responses rpcresponse httpresponse reply queryresponse`)
 
@@ -238,6 +238,12 @@ var (
 	issuers    = set(`fcm apns vapid tsig rndc ntp tacacs radius ospf bgp isis luks smime wasabi backblaze cloudflare cosmos cosmosdb nuget gem deepl grafana honeycomb keepass duplicity restic borg wireguard ipsec ike wolfram openweather google aws azure gcp openai anthropic stripe sendgrid firebase github gitlab slack maps mapbox paypal shopify square adyen braintree alchemy infura functions`)
 	addressing = set(`idempotency idempotent cache routing partition sort primary foreign surrogate object correlation request public dedup deduplication lookup group message shard range trace sampling`)
 )
+
+// unknownIssuer reports whether the word before "key" may be the name of a service that nobody
+// has listed.
+func unknownIssuer(word string) bool {
+	return len(word) >= 3 && strings.Trim(word, lowerLetters) == "" && !inDictionary(word) && !jargon[word] && !acronyms[word] && !addressing[word]
+}
 
 // questionFirst are words that make of a name a question, answered yes or no.
 var questionFirst = set(`has is needs requires require allow allows use uses with can should must no enforce show hide store remember save reset force generate rotate`)
@@ -344,6 +350,9 @@ func (e *Engine) classify(name string) nature {
 	}
 	if last := w[len(w)-1]; len(w) > 1 && (last == "key" || last == "keys") && (vendorWords[w[len(w)-2]] || issuers[w[len(w)-2]] || w[0] == "x" && !addressing[w[len(w)-2]]) {
 		return secret // of a service, or a header
+	}
+	if n := len(w); n > 1 && w[n-1] == "key" && unknownIssuer(w[n-2]) {
+		return vendor
 	}
 	if name == "input.value" || name == "output.value" { // as OpenInference calls what a model was asked and said
 		return payload
@@ -748,6 +757,12 @@ func verdict(w []string, i, j int, term string) nature {
 	if j == len(w)-1 && (term == "basicauth" || term == "proxyauth") && (last == "user" || last == "username") {
 		return plain
 	}
+	if j == len(w)-2 && last == "set" && w[j] == "last" {
+		return plain // when
+	}
+	if j == len(w)-1 && last == "attempt" && (strings.HasSuffix(term, "otp") || strings.HasSuffix(term, "pin") || strings.HasSuffix(term, "code")) {
+		return timed // what was typed, or how often
+	}
 	if j == len(w)-1 && last == "result" && (results[term] || results[term[:len(term)-1]]) {
 		return plain
 	}
@@ -780,7 +795,7 @@ func verdict(w []string, i, j int, term string) nature {
 	if (strings.HasSuffix(term, "key") || term == "pem") && contains(w, "public") || term == "pem" && (contains(w, "cert") || contains(w, "certificate") || contains(w, "ca") || contains(w, "chain")) {
 		return plain
 	}
-	if contains(w[:i], "public") && strings.HasSuffix(w[j-1], "key") {
+	if contains(w[:i], "public") && (strings.HasSuffix(w[j-1], "key") || term == "token" && w[i-1] == "key") {
 		return plain
 	}
 	if slices.ContainsFunc(w[:i], func(x string) bool { return questionFirst[x] }) || last == "set" || term == "pass" || term == "signature" || term == "pin" || term == "pins" {

@@ -495,6 +495,11 @@ func (p *Pass) afterNoun(s string, j int, noun string) (x span, ok bool) {
 	if v, ok := direct(s, j, noun, told); ok {
 		return v, true
 	}
+	if j < len(s) && s[j] == ' ' && strings.HasPrefix(noun, "pass") { // as Spring makes one
+		if to := wordEnd(s, j+1); isUUID(s[j+1 : to]) {
+			return span{from: j + 1, to: to, rule: ruleProse}, true
+		}
+	}
 	if v, ok := dashed(s, j, noun, told); ok {
 		return v, true
 	}

@@ -111,10 +111,18 @@ func strong(s string) bool {
 // urlSpans finds passwords before the host and secrets in the query of URLs and
 // connection strings.
 func (p *Pass) urlSpans(s string, m mode, list []span, decoded int) []span {
+	sign := -1 // the first @ that was not passed yet
 	for at, stop := 0, 0; at < len(s); {
 		i := strings.Index(s[at:], "://")
 		if i < 0 {
 			break
+		}
+		if sign < at+i {
+			k := strings.IndexByte(s[at+i:], '@')
+			if k < 0 {
+				break
+			}
+			sign = at + i + k
 		}
 		start := at + i + 3
 		for stop = max(stop, start); stop < len(s) && strings.IndexByte(" \t\r\n\"'<>`", s[stop]) < 0; {
@@ -122,13 +130,13 @@ func (p *Pass) urlSpans(s string, m mode, list []span, decoded int) []span {
 		}
 		end := min(stop, start+maxBracketed)
 		at = start // a URL may hold another one
-		if stop < len(s) && s[stop] > ' ' && strings.IndexByte(s[start:end], '@') < 0 {
+		if sign < end {
+			list = userinfo(s, start, end, list)
+		} else if stop < len(s) && s[stop] > ' ' {
 			if to := signedPassword(s, start, stop); to > 0 {
 				list = append(list, span{from: start + strings.IndexByte(s[start:stop], ':') + 1, to: to, rule: ruleUserinfo})
-				continue
 			}
 		}
-		list = userinfo(s, start, end, list)
 	}
 	if strings.ContainsAny(s, ":/") && strings.IndexByte(s, '@') >= 0 || indexFold(s, "sqlplus") >= 0 {
 		list = bareUserinfo(s, list)

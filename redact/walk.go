@@ -3,6 +3,7 @@ package redact
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // place says where in a structure a value is.
@@ -281,13 +282,27 @@ func (p *Pass) memberName(name string) string {
 		return name
 	}
 	out := name
-	if !ofNoField(name) {
+	if !ofNoField(name) && !p.e.isSection(name) {
 		out = p.cleanName(name)
 	}
 	if ofNoField(out) { // also one that was encoded
 		return p.replace(ruleText)
 	}
 	return out
+}
+
+// isSection reports whether a name is that of a setting within sections: Jwt:Issuer.
+func (e *Engine) isSection(name string) bool {
+	name = name[strings.LastIndexByte(name, '.')+1:]
+	if strings.IndexByte(name, ':') < 0 {
+		return false
+	}
+	for part := range strings.SplitSeq(name, ":") {
+		if part == "" || !isUpper(part[0]) || strings.IndexFunc(part, func(r rune) bool { return r >= utf8.RuneSelf || !isAlpha(byte(r)) }) >= 0 || !e.plainKey(part) {
+			return false
+		}
+	}
+	return true
 }
 
 // ofNoField reports whether a text has signs that no name of a field has.

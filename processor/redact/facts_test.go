@@ -34,6 +34,7 @@ var membersThatStay = []string{
 	`"managedPolicies":["SecretsManagerReadWrite","cotton-bona"]`, `"tags":["passwords","indigo-zesu"]`, `"queues":["otp","bageze"]`, `"groups":["token-admins","kesa-team"]`, `"modules":["secrets","billing-two"]`, `"tables":["api_keys","orders2"]`, `"topics":["password-reset","order-created2"]`,
 	`"fields":[{"name":"passwordHistory","value":768882}]`, `"items":[{"sku":"kesa-3"}],"count":1`, `"settings":[{"name":"LOG_LEVEL","content":"h-godiwe"},{"content":"h-lokova","name":"tier"}]`,
 	`"path":"/users/17/reset-password","from":"/files/popo/Report-8757.pdf"`, `"from":"/t/01NFKANFCPHX5KT1QC360Z3NMJ/settings/password-policy","target":"/users/17/reset-password"`,
+	`"Jwt:Issuer":"dragon.corp.example.org"`, `"PublicKeyToken":"b77a5c561934e089"`, `"password_hasher":"argon2"`, `"dataset":"password_leaks_2024"`, `"password_encryption":"scram-sha-256"`, `"refund":{"id":"re_U0okxWBXirpISyGBvnxUZlRf"}`, `"pwdLastSet":"65337924"`, `"pwdPolicySubentry":"default"`, `"otp_attempt":2`, `"sku_key":"KEY-123"`, `"cache_key":"d41d8cd98f00b204e9800998ecf8427e"`,
 	`"expires":"Tue, 03 Jun 2026 10:23:00 GMT"`, `"from":"Jun 3, 2026 10:23 AM"`, `"starts":"3 June 2026"`, `"until":"Tue Jun 03 2026 10:23:00 GMT+0200 (Central European Summer Time)"`, `"due":"June 3rd 2026"`, `"at":"2026-06-03 10:23:00 CEST"`,
 	`"columns":["id","name"],"data":{"type":"table"}`, `"meta":{"page":2},"data":{"role":"editor"}`, `"fields":["role","plan"],"data":{"role":"editor2"}`,
 }

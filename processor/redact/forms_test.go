@@ -583,6 +583,7 @@ func init() {
 		"names that count":             {`{"context":{"tokens":"§t"}}`, `{"max_tokens":"§t"}`, `{"input":{"tokens":["§t"]}}`},
 		"names of services, joined":    {`{"stripekey":"§w"}`, `{"sendgridkey":"§w"}`, `{"redisauth":"§w"}`, `{"sudopass":"§w"}`, `{"vaultpass":"§w"}`, `{"p12pass":"§w"}`, `{"tpin":§n}`, `{"mpin":"§n"}`, `{"upin":"§n"}`, `{"m_tan":"§n"}`, `{"privatepem":"§w"}`},
 		"elements as entities":         {"<p>&lt;s:WIFI_PASSWORD xmlns:s=&quot;urn:x&quot;>&lt;![CDATA[§w §w §w]]>&lt;/s:WIFI_PASSWORD></p>", "<p>&lt;property name=&quot;credential&quot;>§w §w §w&lt;/property></p>", "<p>&lt;property name=&quot;credential&quot;&gt;§p&lt;/property&gt;</p>"},
+		"keys of nobody":               {`{"zmk":"§h"}`, `{"zpk":"§h"}`, `{"transactionKey":"§p"}`, `{"ipek":"§h"}`, `{"kaggle_key":"§h"}`, `{"tde_key":"§h§h"}`, `{"zoltan_key":"§t"}`, `{"otp_attempt":"§d"}`, `{"paymentMethodNonce":"§u"}`, `{"ssl_cvv2cvc2":"§d"}`, "Using generated security password §u for profile dev", `{"CommandText":"SELECT 1","Parameters":{"@email":"§w"}}`},
 		"lines of images":              {"ENV storage.account.key §p", "ENV core/private_key §w", "ENV recovery-phrase §w", "ENV DB_PASSWORD §w", "RUN x\nENV API_KEY §w\nCMD y", "SetEnv DB_PASSWORD §w"},
 		"names in disguise":            {`{"p4ssw0rd":"§w"}`, `{"s e c r e t":"§w"}`, `{"pa$$word":"§w"}`, "signing_key?: §w", "+ api_key: §w", "db.password[0]=§w", "auth_token(value=§w)", "#define API_SECRET \"§w\"", "{passwd,\"§w\"}"},
 	} {
