@@ -168,6 +168,9 @@ func (p *Pass) besides(pairs []pair, i int32, t *trait) nature {
 	if is != plain && t.tail == "from" && n.kind == text && strings.HasPrefix(n.text, "/") && strings.Count(n.text, "/") > 1 && isIdentifier(strings.ReplaceAll(n.text, "/", "")) {
 		return plain
 	}
+	if is == query && n.kind != object && n.kind != array {
+		return plain
+	}
 	if (is == payload || is == answer || is == rows) && n.kind != object && n.kind != array && (n.kind != text || strings.IndexByte(n.text, ' ') < 0) {
 		return plain
 	}
@@ -443,8 +446,12 @@ func (p *Pass) siblings(i int32) (x near) {
 		}
 		nature := p.pairNature(lastSegment(name))
 		if nature == plain {
-			if of := p.nature(name); of == rows || of == payload || of == answer {
-				contents = append(contents, pair{around, stem(n.key), of, -1})
+			of := p.trait(name)
+			switch {
+			case of.nature == rows || of.nature == payload || of.nature == answer:
+				contents = append(contents, pair{around, stem(n.key), of.nature, -1})
+			case of.isQuery:
+				contents = append(contents, pair{around, stem(n.key), query, -1})
 			}
 			continue
 		}

@@ -135,7 +135,7 @@ func (p *Pass) argument(s string, i int32) nature {
 // a prefix, with its value behind it: ["User Password", "x"].
 func (p *Pass) spoken(c, i int32) bool {
 	name, next := p.nodes[c].text, &p.nodes[p.nodes[c].next]
-	if len(name) < 3 || len(name) > 40 || !isAlpha(name[0]) || next.kind != text || !mingled(next.text) && !coined(next.text) || strings.Count(name, " ") > 2 || !p.ofPairs(name, i) {
+	if len(name) < 3 || len(name) > 40 || !isAlpha(name[0]) || next.kind != text || !chosenItem(next.text) || strings.Count(name, " ") > 2 || !p.ofPairs(name, i) {
 		return false
 	}
 	name = strings.NewReplacer(" ", "_", "::", ".", "/", ".").Replace(name)
@@ -145,6 +145,11 @@ func (p *Pass) spoken(c, i int32) bool {
 	var array [maxWords]string
 	is := p.nature(name)
 	return is == secret || is == flagged && len(words(name, array[:0])) > 1
+}
+
+// chosenItem reports whether an item may be the value of a secret, not a name beside one.
+func chosenItem(v string) bool {
+	return mingled(v) || coined(v) || dashedWords(lowered(v)) || looksChosen(v, "") || len(v) >= 6 && number(v)
 }
 
 // pairLists are lists in the plural that may be names and their values in turn.
