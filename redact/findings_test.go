@@ -345,6 +345,8 @@ func TestKeysOfMaps(t *testing.T) {
 	for in, want := range map[string]string{
 		`{"a.passwords.USiVMs4xQHIKJ.used":true}`:                                            `{"a.passwords.[redacted:key].used":true}`,
 		`{"a.tokens.kestrel-7-x.used":true}`:                                                 `{"a.tokens.[redacted:key].used":true}`,
+		`{"a.ghp_16C7e42F292c6912E7710c838347Ae178B4a.Jwt:Issuer":"x"}`:                      `{"a.[redacted:github_token].Jwt:[redacted:pair]":"[redacted:key]"}`,
+		`{"http.Jwt:Issuer":"x"}`:                                                            `{"http.Jwt:Issuer":"x"}`,
 		`{"a.passwords.dbMain.used":true}`:                                                   `{"a.passwords.dbMain.used":true}`,
 		`{"{\"name\":\"secret.access.key\",\"value\":\"[redacted:key]\"}":"[redacted:key]"}`: `{"{\"name\":\"secret.access.key\",\"value\":\"[redacted:key]\"}":"[redacted:key]"}`,
 	} {

@@ -385,7 +385,7 @@ func (p *Pass) encodedQuery(s string, from, to int, list []span) []span {
 		if k := strings.Index(s[begin:to], "%26"); k >= 0 {
 			end = begin + k
 		}
-		if joined := squeeze(name); begin < end && (p.secretName(name) || queryNames[joined] && (!queryPlain[joined] || end-begin >= 10 && random(s[begin:end], 1))) {
+		if joined := squeeze(name); begin < end && len(name) <= 64 && (p.secretName(name) || queryNames[joined] && (!queryPlain[joined] || end-begin >= 10 && random(s[begin:end], 1))) {
 			list = append(list, span{from: begin, to: end, rule: ruleURL})
 		}
 		at = end

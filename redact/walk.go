@@ -293,9 +293,14 @@ func (p *Pass) memberName(name string) string {
 
 // isSection reports whether a name is that of a setting within sections: Jwt:Issuer.
 func (e *Engine) isSection(name string) bool {
-	name = name[strings.LastIndexByte(name, '.')+1:]
+	around, name := outerName(name), name[strings.LastIndexByte(name, '.')+1:]
 	if strings.IndexByte(name, ':') < 0 {
 		return false
+	}
+	for part := range strings.SplitSeq(around, ".") {
+		if around != "" && !e.plainKey(part) {
+			return false
+		}
 	}
 	for part := range strings.SplitSeq(name, ":") {
 		if part == "" || !isUpper(part[0]) || strings.IndexFunc(part, func(r rune) bool { return r >= utf8.RuneSelf || !isAlpha(byte(r)) }) >= 0 || !e.plainKey(part) {
