@@ -732,7 +732,7 @@ func signBefore(s string, j int, list string) int {
 // harmless are words that stand after the name of a secret and are none.
 var harmless = set(`
 	is are was were be been being has have had will would can could must should may might not no none null nil true false yes
-	required missing empty invalid expired incorrect wrong weak strong valid correct changed updated rotated reset
+	last never required missing empty invalid expired incorrect wrong weak strong valid correct changed updated rotated reset
 	revoked created deleted removed added set unset ok success successful successfully failed failure error unknown
 	denied accepted rejected verified unverified stored hidden masked encrypted hashed protected disabled enabled optional
 	authentication authorization policy policies field fields input prompt manager management service rotation expiry expires expiration

@@ -332,6 +332,9 @@ var stated = set(`was is has been were are be set chosen used accepted stored en
 // before are the links between a value and the name of a secret behind it.
 var before = set(`as is was into in for that's`)
 
+// keepersOf are those who have to do with secrets, behind the name of these.
+var keepersOf = set(`admin admins administrator administrators approver approvers reviewer reviewers keeper holder`)
+
 // describes reports whether the name of a secret that ends at j goes on with a word
 // that makes it another thing: manager, policy.
 func describes(low string, j int) bool {
@@ -339,7 +342,7 @@ func describes(low string, j int) bool {
 		return false
 	}
 	word := low[j+1 : wordEnd(low, j+1)]
-	return sounding[word] && word != "field" && word != "on" && word != "in" && word != "at" && word != "by" && word != "form" && word != "page" && word != "dialog"
+	return keepersOf[word] || sounding[word] && word != "field" && word != "on" && word != "in" && word != "at" && word != "by" && word != "form" && word != "page" && word != "dialog"
 }
 
 // beforeNoun finds the value of a secret that is named behind it, at i: use X as

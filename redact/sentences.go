@@ -349,6 +349,44 @@ func (m *mention) chosen(v string, sure bool) bool {
 	return sure && (coined(low) || miscased(v) || dashedWords(low))
 }
 
+// isState reports whether v says of a secret how it is: read-only, aws-managed, aes-256-gcm.
+func isState(v string) bool {
+	low := lowered(strings.Trim(v, ".,;:!?)"))
+	if len(low) < 4 || len(low) > 40 || strings.ContainsAny(low, " _") {
+		return false
+	}
+	last := low[strings.LastIndexByte(low, '-')+1:]
+	if last == low { // a single word
+		stem, ok := strings.CutSuffix(low, "ed")
+		return ok && len(stem) > 2 && (inDictionary(stem) || jargon[stem] || inDictionary(stem+"e")) || low == "opaque" || low == "signature" || isCipher(low)
+	}
+	return (qualities[last] || strings.HasSuffix(last, "ed") && inDictionary(last)) && strings.Trim(low, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" || isCipher(low)
+}
+
+// qualities are last words of what is said of secrets.
+var qualities = set(`only sensitive lived date free proof ready compliant safe specific based backed encoded signed managed versioned`)
+
+// isCipher reports whether a word is the name of an algorithm: ed25519, aes-256-gcm.
+func isCipher(low string) bool {
+	first, _, _ := strings.Cut(low, "-")
+	bare := strings.TrimRight(first, "0123456789")
+	if !ciphers[bare] && bare != "aes" && bare != "rsa" && bare != "ssh" && !signers[first] {
+		return false
+	}
+	for part := range strings.SplitSeq(low[len(first):], "-") {
+		if part != "" && !number(part) && !modes[part] && !ciphers[strings.TrimRight(part, "0123456789")] {
+			return false
+		}
+	}
+	return bare != first || first != low
+}
+
+// signers are algorithms of signatures (RFC 7518).
+var signers = set(`rs256 rs384 rs512 es256 es384 es512 hs256 hs384 hs512 ps256 ps384 ps512`)
+
+// modes are parts of names of algorithms.
+var modes = set(`gcm cbc ctr ecb ccm xts siv rsa ecdsa dss sha2 sha1 sha256 sha512 sha3 oaep pss pkcs1 poly1305 hkdf nistp256 nistp384 nistp521 cert v01`)
+
 // ciphers begin the names of algorithms.
 var ciphers = set(`sha ecdsa eddsa ed nistp secp curve hmac pbkdf bcrypt scrypt argon chacha poly blake ascon kyber dilithium`)
 
@@ -449,6 +487,9 @@ func (m *mention) cell() (x span, ok bool) {
 
 // behind finds the value before the name: x is the new redis pass.
 func (m *mention) behind() (x span, ok bool) {
+	if describes(m.after, 0) {
+		return x, false // x is the new token admin
+	}
 	before := m.s[max(0, m.from-maxTelling):m.from]
 	owned := false
 	for n := 0; n < 6; n++ {

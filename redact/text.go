@@ -312,11 +312,13 @@ func (p *Pass) spans(s string, m mode, g *sight, decoded int) []span {
 	if g.looks&(lookCommand|lookProse) != 0 && g.signs&signSpace != 0 && (s[0] == '-' || strings.Contains(s, " -") || strings.Contains(s, "\n-")) || g.looks&lookCommand != 0 && g.signs&signSpace != 0 {
 		list = p.commandSpans(s, list)
 	}
-	if g.looks&lookProse != 0 && g.signs&(signSpace|signWide) != 0 {
-		list = p.proseSpans(s, list)
-	}
 	if g.looks&lookProse != 0 && g.signs&(signSpace|signWide|signQuote) != 0 {
+		n := len(list)
+		if g.signs&(signSpace|signWide) != 0 {
+			list = p.proseSpans(s, list)
+		}
 		list = p.sentenceSpans(s, list)
+		list = append(list[:n], slices.DeleteFunc(list[n:], func(x span) bool { return isState(s[x.from:x.to]) })...)
 	}
 	if g.looks&lookSQL != 0 && g.signs&signSpace != 0 && g.signs&(signLiteral|signPair) != 0 {
 		list = p.e.sqlSpans(s, list)
