@@ -5,9 +5,9 @@ import (
 	"net/http"
 	"os/exec"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -109,7 +109,7 @@ func TestReplayIsKilled(t *testing.T) {
 	replay.Env = environ()
 	require.NoError(t, replay.Start())
 	for len(from(s.events(t, beta), "shop")) == 0 {
-		runtime.Gosched()
+		time.Sleep(25 * time.Millisecond) // an owner may ask 50 times a second
 	}
 	s.kill(t)
 	_ = replay.Wait() // it fails, unless it was faster than the kill
