@@ -201,6 +201,17 @@ func (r *reader) str() (text string, kinds uint32, ok bool) {
 	r.at++
 	from, s := r.at, r.s
 	for i := from; i < len(s); i++ {
+		for i+4 <= len(s) {
+			four := signs[s[i]] | signs[s[i+1]] | signs[s[i+2]] | signs[s[i+3]]
+			if four&signQuote != 0 {
+				break
+			}
+			kinds |= four
+			i += 4
+		}
+		if i == len(s) {
+			break
+		}
 		sign := signs[s[i]]
 		if sign&signQuote == 0 {
 			kinds |= sign

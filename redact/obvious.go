@@ -56,21 +56,20 @@ func isTraceID(s string) bool {
 	if len(s) != 32 && len(s) != 16 {
 		return false
 	}
-	letters, digits := 0, 0
-	for i := 0; i < len(s); i++ {
-		switch sign := signs[s[i]]; {
-		case sign&signDigit != 0:
-			if digits++; digits > 11 {
-				return false // the digits of a card
-			}
-		case sign&signLower != 0 && sign&signNoHex == 0:
-			letters, digits = letters+1, 0
-		default:
-			return false
-		}
+	var all, other uint32
+	run, longest := uint32(0), uint32(0) // of digits
+	for i := 0; i < len(s); i++ {        // without branches, which nobody can predict here
+		sign := signs[s[i]]
+		digit := sign / signDigit & 1
+		all |= sign
+		other |= (digit | sign/signLower&1) - 1
+		run = (run + 1) * digit
+		longest = max(longest, run)
 	}
-	return letters > 0
+	return other == 0 && all&signNoHex == 0 && all&signLower != 0 && longest <= maxDigits
 }
+
+const maxDigits = 11 // in a row; more may be of a card
 
 // Longest texts and words that are obvious. Of 15 characters of chance hardly
 // any lack a digit and an upper-case letter, which makes longer words suspect.

@@ -248,7 +248,7 @@ func (b *batch) redactField(name string, v pcommon.Value) (gone bool) {
 		return v.Type() != pcommon.ValueTypeSlice
 	case scalar:
 		if v.Type() == pcommon.ValueTypeStr {
-			v.SetStr(b.pass.Field(plan.path, v.Str()))
+			b.put(v, v.Str(), b.pass.Field(plan.path, v.Str()))
 		}
 		return v.Type() == pcommon.ValueTypeMap || v.Type() == pcommon.ValueTypeSlice || v.Type() == pcommon.ValueTypeBytes
 	case list:
@@ -256,7 +256,8 @@ func (b *batch) redactField(name string, v pcommon.Value) (gone bool) {
 			return true
 		}
 		for _, item := range v.Slice().All() {
-			b.put(item, item.AsString(), b.pass.Field(plan.path, item.AsString()))
+			was := item.AsString()
+			b.put(item, was, b.pass.Field(plan.path, was))
 		}
 		return false
 	case remove:
