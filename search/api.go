@@ -209,7 +209,8 @@ func (a *api) write(w http.ResponseWriter, r *http.Request, body any, err error)
 	switch {
 	case err != nil:
 		p := asProblem(err)
-		if status = p.Status; status >= 500 {
+		var told *problem // by what is not a failure of this request
+		if status = p.Status; status >= 500 && !errors.As(err, &told) {
 			a.logger.Error("A request of an owner failed.", zap.String("route", r.Pattern), zap.Error(err))
 		}
 		p.write(w)

@@ -18,6 +18,8 @@ import (
 	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 	"go.opentelemetry.io/collector/extension/extensiontest"
 	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/auditlog/auditlog/audit"
 	"github.com/auditlog/auditlog/internal/loopback"
@@ -58,6 +60,7 @@ type server struct {
 	clock  *clock
 	url    string
 	path   string
+	logs   *observer.ObservedLogs
 }
 
 // A clock runs with the time, unless it is stopped, and can be moved on.
@@ -100,7 +103,10 @@ func startOn(t testing.TB, on store.Store, change func(*search.Config)) *server 
 	}
 	require.NoError(t, cfg.Validate())
 	s.url = "http://" + cfg.Endpoint
-	endpoint, err := sf.Create(t.Context(), extensiontest.NewNopSettings(search.Type), cfg)
+	core, logs := observer.New(zap.InfoLevel)
+	settings := extensiontest.NewNopSettings(search.Type)
+	settings.Logger, s.logs = zap.New(core), logs
+	endpoint, err := sf.Create(t.Context(), settings, cfg)
 	require.NoError(t, err)
 	s.search = endpoint
 	search.SetClock(endpoint.(*search.Extension), s.clock.Now)
@@ -582,6 +588,7 @@ func TestPageAndHealthArePublic(t *testing.T) {
 	s.faulty.stopped = ""
 	require.NoError(t, watcher.NotReady())
 	require.Equal(t, http.StatusServiceUnavailable, s.get("/healthz", "").status)
+	require.Zero(t, s.logs.FilterMessage("A request of an owner failed.").Len(), "who probes is told")
 }
 
 func TestConfigSaysWhatIsWrong(t *testing.T) {
