@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -226,7 +227,7 @@ func TestReplayOfOtherReasons(t *testing.T) {
 // what another event has the id of.
 func TestReplayStoresNothingTwice(t *testing.T) {
 	i := install(t, plain)
-	again, other := record("ana", "beta", time.Hour), record("ben", "beta", 2*time.Hour)
+	again, other := record("ana", "beta", time.Hour), record("ben", "beta", time.Hour) // of one day, at any time of it
 	other.Fingerprint[0]++
 	write(t, i, foreign("ana"), foreign("ben"))
 	require.NoError(t, i.Write(t.Context(), store.Batch{Events: []audit.Event{again, other}}))
@@ -235,7 +236,7 @@ func TestReplayStoresNothingTwice(t *testing.T) {
 	require.Equal(t, store.Replayed{Stored: 1, Present: 1, Left: map[string]int{}}, done)
 	events := found(t, i, "beta")
 	require.Len(t, events, 3)
-	require.True(t, events[2].Flag(audit.IDConflict) || events[1].Flag(audit.IDConflict))
+	require.True(t, slices.ContainsFunc(events, func(e audit.Event) bool { return e.Flag(audit.IDConflict) }))
 	requireSum(t, i, 7, 5, 0, 2)
 }
 
