@@ -80,6 +80,7 @@ peer_config() { # case, folder
 	case $1 in
 	peer-receive) processors="[]" exporter=nop ;;
 	peer-stages) exporter=nop ;;
+	peer-redact) processors="[memory_limiter, redaction]" exporter=nop ;;
 	peer-queue) storage="storage: file_storage" ;;
 	peer-fsync) storage="storage: file_storage" fsync=true ;;
 	peer-fsync-plain) storage="storage: file_storage" fsync=true compression=none ;;
