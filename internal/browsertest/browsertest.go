@@ -176,8 +176,19 @@ func Wait(t *testing.T, ctx context.Context, expression string) {
 	}
 	if err != nil {
 		Screenshot(t, ctx, "failed-"+t.Name())
-		t.Fatalf("in the browser: waited for %s: %v", expression, err)
+		t.Fatalf("in the browser: waited for %s: %v; %s", expression, err, where(ctx))
 	}
+}
+
+// where says what a page that is waited for shows instead: its address and state.
+func where(ctx context.Context) string {
+	asking, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	at, err := chromedp.Run(asking, chromedp.Evaluate[string](`location.href.split("#")[0] + " is " + document.body.dataset.state`))
+	if err != nil {
+		return err.Error()
+	}
+	return at
 }
 
 // Click clicks with the mouse at the [Point] of an element.
