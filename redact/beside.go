@@ -160,11 +160,11 @@ func paired(pairs []pair, i int32, key string, t *trait) nature {
 	return plain
 }
 
-// besides returns the nature of member i by the names beside it; a single word or a number is
-// no content, and a path from which something came no value.
-func (p *Pass) besides(pairs []pair, i int32, t *trait) nature {
+// besides returns the nature of member i, which was sent as key, by the names beside it; a
+// single word or a number is no content, and a path from which something came no value.
+func (p *Pass) besides(pairs []pair, i int32, key string, t *trait) nature {
 	n := &p.nodes[i]
-	is := paired(pairs, i, n.key, t)
+	is := paired(pairs, i, key, t)
 	if is != plain && t.tail == "from" && n.kind == text && strings.HasPrefix(n.text, "/") && strings.Count(n.text, "/") > 1 && isIdentifier(strings.ReplaceAll(n.text, "/", "")) {
 		return plain
 	}

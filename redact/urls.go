@@ -355,9 +355,8 @@ func (p *Pass) querySpans(s string, at int, list []span) []span {
 		for to < len(s) && strings.IndexByte("&;# \t\r\n\"'<>", s[to]) < 0 {
 			to++
 		}
-		joined := squeeze(name)
 		value := s[from:to]
-		if p.secretName(name) || queryNames[joined] && (!queryPlain[joined] || len(value) >= 10 && random(value, 1)) {
+		if p.secretParameter(name, value) {
 			if value != "" {
 				list = append(list, span{from: from, to: to, rule: ruleURL})
 			}
@@ -367,6 +366,12 @@ func (p *Pass) querySpans(s string, at int, list []span) []span {
 		at = to + 1
 	}
 	return list
+}
+
+// secretParameter reports whether a parameter of a URL is a secret.
+func (p *Pass) secretParameter(name, value string) bool {
+	joined := squeeze(name)
+	return p.secretName(name) || queryNames[joined] && (!queryPlain[joined] || len(value) >= 10 && random(value, 1))
 }
 
 // encodedQuery judges the parameters of a URL that is the value from from to to of another
@@ -385,7 +390,7 @@ func (p *Pass) encodedQuery(s string, from, to int, list []span) []span {
 		if k := strings.Index(s[begin:to], "%26"); k >= 0 {
 			end = begin + k
 		}
-		if joined := squeeze(name); begin < end && len(name) <= 64 && (p.secretName(name) || queryNames[joined] && (!queryPlain[joined] || end-begin >= 10 && random(s[begin:end], 1))) {
+		if begin < end && len(name) <= 64 && p.secretParameter(name, s[begin:end]) {
 			list = append(list, span{from: begin, to: end, rule: ruleURL})
 		}
 		at = end

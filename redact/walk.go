@@ -187,11 +187,15 @@ func (p *Pass) walkObject(i int32, at place) bool {
 				is = outer
 			}
 		}
+		beside := plain
+		if len(pairs) > 0 {
+			beside = p.besides(pairs, c, key, t)
+		}
 		switch {
 		case (key == "before" || key == "after") && (near.streamed || len(p.path) > 0 && segment(p.path[len(p.path)-1]) == "payload") && p.nodes[c].kind == object && is == plain:
 			is = rows
-		case len(pairs) > 0 && p.besides(pairs, c, t) != plain && !p.names(c):
-			is = p.besides(pairs, c, t)
+		case beside != plain && !p.names(c):
+			is = beside
 		case is == payload && p.isLabelled(i, c):
 			is = plain
 		case near.jwk && privateParts[t.tail], t.code && is == plain && p.nodes[c].kind == text && p.isTyped(i, c, at.coded || near.brings(key)):
